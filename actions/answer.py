@@ -1,0 +1,130 @@
+"""Answering: from published entries, for this council, age and situation, with the one question that would settle it."""
+
+from __future__ import annotations
+
+from actions.library_action import LibraryAction
+from actions.turn import AUTHORITY, PERSON, Turn
+from content.answer import Answer
+from content.eligibility import AGE
+
+MOST_QUESTIONS = 2
+"""About the person's age and situation, for one entry."""
+YOUNGEST, OLDEST = 16, 24
+
+
+class ActionAnswer(LibraryAction):
+    """Answer the entries that are asked for, or ask for the council first when the answer depends on it.
+
+    The council is asked for once in a conversation; who does not know it gets the national rule or each council's own.
+    """
+
+    action_name = "action_answer"
+
+    def act(self, turn: Turn) -> None:
+        entries = turn.entries or self._pending(turn) or ([turn.entry.id] if turn.entry else [])
+        if not entries:
+            turn.say("question", turn.phrase("noted"), asks="topic", choices=turn.topics())
+            return
+        waiting = [entry for entry in entries if self._needs_council(turn, entry)]
+        ready = [entry for entry in entries if entry not in waiting]
+        self._outside_ages(turn)
+        self._assumed(turn)
+        answers = [answer for entry in ready for answer in self._answers(turn, entry)]
+        for answer in answers:
+            turn.tell(answer)
+        turn.remember(entry=(ready or waiting)[-1], pending=waiting, near=turn.near)
+        if waiting:
+            turn.ask_for(AUTHORITY)
+        elif len(answers) == 1:
+            ask_to_settle(turn, answers[0])
+
+    @staticmethod
+    def _pending(turn: Turn) -> list[str]:
+        return [entry for entry in turn.tracker.get_slot("pending") or () if entry in turn.shelf.entries]
+
+    @staticmethod
+    def _needs_council(turn: Turn, entry: str) -> bool:
+        known = turn.tracker.get_slot(AUTHORITY)
+        return not known and AUTHORITY not in turn.has_asked and turn.shelf.depends_on_council(entry)
+
+    @staticmethod
+    def _answers(turn: Turn, entry: str) -> list[Answer]:
+        if turn.elsewhere and turn.shelf.depends_on_council(entry):
+            say_elsewhere(turn)
+            return []
+        return turn.shelf.answers(entry, turn.council, turn.circumstances)
+
+    @staticmethod
+    def _assumed(turn: Turn) -> None:
+        """Say it when a place, not a council, was named and taken for its council."""
+        if turn.in_form and turn.said("place", "own") and not turn.said("authority", "own") and turn.council:
+            council = turn.shelf.authority(turn.council).label
+            turn.say("notice", turn.phrase("assume_authority", council=council))
+
+    @staticmethod
+    def _outside_ages(turn: Turn) -> None:
+        age = turn.circumstances.age
+        if age is not None and turn.said(AGE, "own", "supposed") and not YOUNGEST <= age <= OLDEST:
+            turn.say("notice", turn.phrase("too_young" if age < YOUNGEST else "too_old"))
+
+
+class ActionNoteCircumstances(ActionAnswer):
+    """Take a council, age or situation that somebody tells or corrects, and answer the last entry again for it."""
+
+    action_name = "action_note_circumstances"
+
+    def act(self, turn: Turn) -> None:
+        if turn.elsewhere and turn.said("elsewhere", "own"):
+            say_elsewhere(turn)
+        elif turn.entry or self._pending(turn):
+            super().act(turn)
+        else:
+            self._outside_ages(turn)
+            council = turn.shelf.authority(turn.council).label if turn.council and turn.said(AUTHORITY, "own") else None
+            text = turn.phrase("noted_council", council=council) if council else turn.phrase("noted")
+            turn.say("question", text, asks="topic", choices=turn.topics())
+
+
+def ask_to_settle(turn: Turn, answer: Answer) -> None:
+    """Ask for the first fact that could change this answer, if it was not asked before and few questions were."""
+    marker = f"about {answer.offer.entry.id}"
+    count = turn.has_asked.count(marker)
+    missing = [fact for fact in answer.missing if fact not in turn.has_asked]
+    if missing and count < MOST_QUESTIONS:
+        turn.ask_for(missing[0])
+        turn.remember(asked=[*turn.has_asked, missing[0], marker])
+
+
+def say_elsewhere(turn: Turn) -> None:
+    """Never one council's offer to another council's young person: say so, and name who can help."""
+    turn.say(
+        "out-of-scope",
+        turn.phrase("other_council", place=turn.elsewhere),
+        choices=[*turn.choices(["living-out-of-area"]), PERSON],
+        handoff={"status": "offered", "reference": None, "to": "duty"},
+    )
+
+
+class ActionAskWhich(LibraryAction):
+    """Offer the likeliest entries when it is a close call between them."""
+
+    action_name = "action_ask_which"
+
+    def act(self, turn: Turn) -> None:
+        turn.remember(near=turn.near)
+        choices = [*turn.choices(turn.near), {"label": "Something else", "value": "Something else"}]
+        turn.say("question", turn.phrase("ask_which"), asks="topic", choices=choices)
+
+
+class ActionAskTopic(LibraryAction):
+    """Ask what is meant when only a topic is named, or not even that."""
+
+    action_name = "action_ask_topic"
+
+    def act(self, turn: Turn) -> None:
+        topic = next((each for each in turn.shelf.topics if each.id == turn.topic), None)
+        if topic is None:
+            turn.say("question", turn.phrase("ask_topic"), asks="topic", choices=turn.topics())
+        else:
+            text = turn.phrase("ask_which_topic", topic=topic.title)
+            turn.say("question", text, asks="topic", choices=turn.choices(topic.first))

@@ -1,0 +1,127 @@
+"""The talk round the answers: greetings, thanks, who it is, what it cannot do, stopping and starting again."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import AllSlotsReset
+
+from actions.answer import ActionAnswer
+from actions.library_action import LibraryAction
+from actions.turn import AUTHORITY, DECLINED, PERSON, UNKNOWN, Turn
+from content.eligibility import AGE
+
+OFFERED = {"status": "offered", "reference": None, "to": "duty"}
+SMALLTALK = {
+    "greet": "greet",
+    "goodbye": "goodbye",
+    "thank": "thank",
+    "affirm": "affirm",
+    "deny": "deny",
+    "dont_know": "ask_other",
+    "rather_not_say": "deny",
+    "ask_identity": "identity",
+    "ask_capabilities": "capabilities",
+}
+WITH_TOPICS = frozenset(("greet", "affirm", "dont_know", "ask_capabilities"))
+
+
+class ActionTalk(LibraryAction):
+    """Small talk: the phrase that belongs to the intent."""
+
+    action_name = "action_talk"
+
+    def act(self, turn: Turn) -> None:
+        choices = turn.topics() if turn.intent in WITH_TOPICS else ()
+        kind = "question" if turn.intent == "dont_know" else "smalltalk"
+        asks = {"asks": "topic"} if kind == "question" else {}
+        turn.say(kind, turn.phrase(SMALLTALK.get(turn.intent, "ask_other")), choices=choices, **asks)
+
+
+class ActionOfferPerson(LibraryAction):
+    """Give the contact of the council's team, or of each council's when it is not known."""
+
+    action_name = "action_offer_person"
+
+    def act(self, turn: Turn) -> None:
+        if turn.council:
+            council = turn.shelf.authority(turn.council)
+            lines = [turn.phrase("person", team=council.team.line())]
+            if council.emergency:
+                lines.append(turn.phrase("person_emergency", emergency=council.emergency.line()))
+        else:
+            teams = "\n".join(f"{council.label}, {council.team.line()}" for council in turn.shelf.councils)
+            lines = [turn.phrase("person_unknown_council", teams=f"\n{teams}")]
+        turn.say("handoff", "\n\n".join(lines), choices=turn.choices(["out-of-hours"]), handoff=OFFERED)
+
+
+class ActionOwnCase(LibraryAction):
+    """It sees nobody's file: say so, and name who does."""
+
+    action_name = "action_own_case"
+
+    def act(self, turn: Turn) -> None:
+        turn.say("out-of-scope", turn.phrase("own_case"), choices=[PERSON], handoff=OFFERED)
+
+
+class ActionOutOfScope(LibraryAction):
+    action_name = "action_out_of_scope"
+
+    def act(self, turn: Turn) -> None:
+        turn.say("out-of-scope", turn.phrase("out_of_scope"), choices=[PERSON, *turn.topics()], handoff=OFFERED)
+
+
+class ActionRefuse(LibraryAction):
+    action_name = "action_refuse"
+
+    def act(self, turn: Turn) -> None:
+        turn.say("refusal", turn.phrase("refusal"), choices=[PERSON])
+
+
+class ActionStop(LibraryAction):
+    action_name = "action_stop"
+
+    def act(self, turn: Turn) -> None:
+        turn.remember(pending=None, wanted=None)
+        turn.say("cancelled", turn.phrase("stopped"))
+
+
+class ActionStartAgain(LibraryAction):
+    """Forget the council, the age, the situation and the subject."""
+
+    action_name = "action_start_again"
+
+    def act(self, turn: Turn) -> None:
+        turn.events.append(AllSlotsReset())
+        turn.say("notice", turn.phrase("restarted"), choices=turn.topics())
+
+
+class ActionNotUnderstood(LibraryAction):
+    """Say so and offer choices; the second time in a row, offer a person.
+
+    A reply to the form's question that gives no answer counts as not known, so that the question never comes twice.
+    """
+
+    action_name = "action_not_understood"
+    understood = False
+
+    def act(self, turn: Turn) -> None:
+        wanted = turn.tracker.get_slot("wanted")
+        if turn.in_form and wanted:
+            self._take_as_unknown(turn, wanted)
+            return
+        misses = int(turn.tracker.get_slot("misses") or 0) + 1
+        turn.remember(misses=misses)
+        if misses > 1:
+            turn.say("handoff", turn.phrase("not_understood_again"), choices=[PERSON, *turn.topics()], handoff=OFFERED)
+        else:
+            choices = turn.choices(turn.near) or turn.topics()
+            turn.say("question", turn.phrase("not_understood"), asks="topic", choices=[*choices, PERSON])
+
+    @staticmethod
+    def _take_as_unknown(turn: Turn, wanted: str) -> None:
+        if wanted == AUTHORITY:
+            turn.remember(authority=UNKNOWN)
+        elif wanted == AGE:
+            turn.remember(age=DECLINED)
+        else:
+            turn.remember(situation=DECLINED)
+        turn.then(ActionAnswer.action_name)

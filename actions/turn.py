@@ -1,0 +1,214 @@
+"""One turn of a conversation as the actions see it: what was said, what is known, and what is said back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from content.answer import Answer
+from content.eligibility import AGE
+from content.library import Shelf
+from content.model import Circumstances, Entry, Situation, Source
+
+FORM = "circumstances_form"
+UNKNOWN, DECLINED = "unknown", "declined"
+AUTHORITY = "authority"
+MOST_CHOICES = 3
+PERSON = {"label": "Talk to a person", "value": "Talk to a person"}
+MORE = {"label": "Tell me more", "value": "Tell me more"}
+
+
+class Turn:
+    """Reads one message and its conversation, collects what is said and which events follow.
+
+    What the message says of its writer counts at once: what is said stays, what is only supposed counts for this turn.
+    """
+
+    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker, shelf: Shelf) -> None:
+        self._dispatcher = dispatcher
+        self.tracker = tracker
+        self.shelf = shelf
+        self.phrase = shelf.phrases
+        self.events: list[dict[str, Any]] = []
+        self._message: dict[str, Any] = tracker.latest_message or {}
+        self.intent: str = (self._message.get("intent") or {}).get("name") or ""
+        self._situations = self._known_situations()
+
+    # what was said
+
+    @property
+    def entries(self) -> list[str]:
+        """The entries that this message asks for and that are still published."""
+        return self._published(self._message.get("entries"))
+
+    @property
+    def near(self) -> list[str]:
+        return self._published(self._message.get("near"))
+
+    @property
+    def topic(self) -> str | None:
+        return self._message.get("topic")
+
+    def said(self, fact: str, *roles: str) -> list[str]:
+        """The values that this message gives for a fact, in these roles."""
+        return [
+            entity["value"]
+            for entity in self._message.get("entities") or ()
+            if entity["entity"] == fact and entity.get("role") in roles
+        ]
+
+    # what is known
+
+    @property
+    def entry(self) -> Entry | None:
+        """The entry last answered."""
+        return self.shelf.entries.get(self.tracker.get_slot("entry"))
+
+    @property
+    def council(self) -> str | None:
+        """The council's id, when it is one that we know."""
+        value = self.tracker.get_slot(AUTHORITY)
+        return value if value in self.shelf.authorities else None
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The name of a council whose offer we do not hold."""
+        value = self.tracker.get_slot(AUTHORITY)
+        return None if not value or value == UNKNOWN or self.council else value
+
+    @property
+    def has_asked(self) -> list[str]:
+        return list(self.tracker.get_slot("asked") or ())
+
+    @property
+    def in_form(self) -> bool:
+        return (self.tracker.active_loop or {}).get("name") == FORM
+
+    @property
+    def circumstances(self) -> Circumstances:
+        supposed = self.said(AGE, "supposed")
+        age = supposed[0] if supposed else self.tracker.get_slot(AGE)
+        declined = {name for name, value in self._situations.items() if value == DECLINED}
+        if age == DECLINED:
+            declined.add(AGE)
+        situations = {Situation(name): value for name, value in self._situations.items() if value != DECLINED}
+        for name in self.said("situation", "supposed"):
+            situations[Situation(name)] = True
+        years = int(age) if age not in (None, DECLINED) else None
+        return Circumstances(age=years, situations=situations, declined=frozenset(declined))
+
+    def _known_situations(self) -> dict[str, Any]:
+        """What was known, what this message adds, and the answer to a question about one situation."""
+        known = dict(self.tracker.get_slot("situations") or {})
+        before = dict(known)
+        known.update(dict.fromkeys(self.said("situation", "own"), True))
+        known.update(dict.fromkeys(self.said("situation", "no"), False))
+        wanted, answer = self.tracker.get_slot("wanted"), self.tracker.get_slot("situation")
+        if answer is not None and wanted not in (None, AUTHORITY, AGE):
+            # A situation named in reply to a question about another one leaves that other one open, not denied.
+            if isinstance(answer, bool) or answer == DECLINED:
+                known[wanted] = answer
+            else:
+                known.setdefault(wanted, answer == wanted or DECLINED)
+        if known != before:
+            self.remember(situations=known)
+        return known
+
+    # what follows
+
+    def remember(self, **slots: Any) -> None:
+        self.events.extend(SlotSet(name, value) for name, value in slots.items())
+
+    def leave_form(self) -> None:
+        """Stop waiting for a circumstance: another subject has come up."""
+        if self.in_form:
+            self.events.extend([ActiveLoop(None), SlotSet("requested_slot", None)])
+
+    def ask_for(self, fact: str) -> None:
+        """Let the form ask for the council, the age, or one situation."""
+        self.remember(wanted=fact, asked=[*self.has_asked, fact])
+        if fact not in (AUTHORITY, AGE):
+            self.remember(situation=None)
+        self.events.append(FollowupAction(FORM))
+
+    def then(self, action: str) -> None:
+        self.events.append(FollowupAction(action))
+
+    # what is said
+
+    def say(self, kind: str, text: str, *, choices: Sequence[dict[str, str]] = (), **fields: Any) -> None:
+        """Send one message, as the public API describes it. The buttons are what `rasa shell` shows of the choices."""
+        reply = {"kind": kind, "text": text, "choices": list(choices), **fields}
+        buttons = [{"title": choice["label"], "payload": choice["value"]} for choice in choices]
+        self._dispatcher.utter_message(text=text, buttons=buttons, reply=reply)
+
+    def tell(self, answer: Answer) -> None:
+        """Send one answer with its sources and what to ask next."""
+        text = answer.text
+        if answer.offer.council is None and len(self.shelf.councils) > 1 and not self._is_national(answer):
+            text += "\n\n" + self.phrase("each_council")
+        self.say(
+            "answer",
+            text,
+            entry=answer.offer.entry.id,
+            authority=answer.offer.authority,
+            sources=self.sources(answer),
+            choices=self._next(answer),
+        )
+
+    def tell_of(self, entry: Entry, text: str, *, choices: Sequence[dict[str, str]] = ()) -> None:
+        """Send a follow-up on an entry, under the same sources."""
+        answer = self.shelf.answers(entry.id, self.council, self.circumstances)[0]
+        self.say(
+            "answer",
+            text,
+            entry=entry.id,
+            authority=answer.offer.authority,
+            sources=self.sources(answer),
+            choices=choices or self.choices(entry.next)[:MOST_CHOICES],
+        )
+
+    def sources(self, answer: Answer) -> list[dict[str, Any]]:
+        return [self._source(source) for source in answer.offer.sources]
+
+    def _source(self, source: Source) -> dict[str, Any]:
+        return {
+            "title": source.title,
+            "publisher": source.publisher,
+            "url": source.url,
+            "checked_on": source.dated,
+            "checked": self.shelf.composer.checked(source),
+        }
+
+    def choices(self, entries: Iterable[str]) -> list[dict[str, str]]:
+        """Quick replies that lead to entries."""
+        return [
+            {"label": entry.label, "value": entry.title, "entry": entry.id}
+            for id in entries
+            if (entry := self.shelf.entries.get(id))
+        ]
+
+    def topics(self) -> list[dict[str, str]]:
+        return [{"label": topic.title, "value": topic.title} for topic in self.shelf.topics]
+
+    def councils(self) -> list[dict[str, str]]:
+        return [{"label": council.label, "value": council.label} for council in self.shelf.councils]
+
+    def _next(self, answer: Answer) -> list[dict[str, str]]:
+        first = self.choices([answer.instead] if answer.instead else [])
+        if answer.more:
+            first.append(MORE)
+        if answer.offer.is_gap:
+            first.append(PERSON)
+        following = self.choices(id for id in answer.offer.entry.next if id != answer.instead)
+        return [*first, *following][:MOST_CHOICES]
+
+    def _is_national(self, answer: Answer) -> bool:
+        return not self.shelf.depends_on_council(answer.offer.entry.id)
+
+    def _published(self, ids: Iterable[str] | None) -> list[str]:
+        return [id for id in ids or () if id in self.shelf.entries]

@@ -1,0 +1,68 @@
+"""The tables of the conversations. Deleting a conversation's row deletes all that belongs to it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from content.database import metadata
+
+_OF_A_CONVERSATION = "conversations.id"
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("token_digest", sa.String(64), nullable=False),
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("authority", sa.String(60)),
+    sa.Column("language", sa.String(12), nullable=False),
+    sa.Column("holder", sa.String(10), nullable=False),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column(
+        "conversation_id", sa.ForeignKey(_OF_A_CONVERSATION, ondelete="CASCADE"), nullable=False, index=True
+    ),
+    sa.Column("author", sa.String(10), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("client_message_id", sa.String(100)),
+    sa.Column("reply_to", sa.ForeignKey("messages.id", ondelete="CASCADE"), index=True),
+    sa.Column("answered_at", sa.DateTime(timezone=True)),
+    sa.UniqueConstraint("conversation_id", "client_message_id"),
+    sqlite_autoincrement=True,
+)
+"""`client_message_id` and `answered_at` are for the person's messages, `reply_to` for what answers one of them.
+
+Ids only grow, also after a deletion, so that "everything after this id" means the same for ever.
+"""
+sa.Index(
+    "ix_messages_unanswered",
+    messages.c.conversation_id,
+    sqlite_where=sa.and_(messages.c.author == "person", messages.c.answered_at.is_(None)),
+    postgresql_where=sa.and_(messages.c.author == "person", messages.c.answered_at.is_(None)),
+)
+
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("message_id", sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("helpful", sa.Boolean, nullable=False),
+    sa.Column("comment", sa.Text),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+trackers = sa.Table(
+    "trackers",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey(_OF_A_CONVERSATION, ondelete="CASCADE"), primary_key=True),
+    sa.Column("dialogue", sa.Text, nullable=False),
+)
+"""What the engine remembers of a conversation."""

@@ -1,0 +1,11 @@
+"""Runs the migrations over the connection that `bot.schema` hands in."""
+
+from alembic import context
+
+import bot.conversations.tables  # noqa: F401  (the tables must be known for --autogenerate)
+import content.tables  # noqa: F401
+from content.database import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite")
+context.run_migrations()

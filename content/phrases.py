@@ -1,0 +1,73 @@
+"""The fixed sentences of the assistant: which there are, and what each may be filled with."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from content.model import Situation
+
+PLACEHOLDERS: dict[str, frozenset[str]] = {
+    name: frozenset(fields.split())
+    for name, fields in {
+        "must": "", "may": "", "refused": "", "confirm": "", "fits_age": "age", "fits": "", "not_ages": "ages age",
+        "not_situation": "who", "depends_age": "ages", "depends_situation": "who", "unsure_age": "ages age",
+        "instead": "lead", "gap": "council about", "gap_how": "team", "national": "lead", "each_council": "",
+        "last_checked": "date", "undated": "", "no_more": "", "no_how": "", "no_amount": "", "no_source": "",
+        "source": "title publisher checked", "repay": "", "when": "", "nothing_yet": "", "greet": "", "goodbye": "",
+        "thank": "", "affirm": "", "deny": "", "identity": "", "capabilities": "", "ask_authority": "",
+        "ask_authority_place": "place", "ask_authority_again": "", "assume_authority": "council", "ask_age": "",
+        "ask_topic": "", "ask_which": "", "ask_which_topic": "topic", "ask_other": "", "noted": "",
+        "noted_council": "council", "council_now": "council", "not_understood": "", "not_understood_again": "",
+        "out_of_scope": "", "own_case": "", "other_council": "place", "too_young": "", "too_old": "", "refusal": "",
+        "not_helpful": "", "wrong_topic": "", "stopped": "", "restarted": "", "person": "team",
+        "person_unknown_council": "teams", "person_emergency": "emergency", "opening": "", "too_long": "limit",
+        "empty": "", "engine_away": "team", "busy": "",
+    }.items()
+}  # fmt: skip
+"""Each phrase's name, and the names in braces that it may use."""
+
+
+@dataclass(frozen=True)
+class SituationWords:
+    """How a situation is asked about, and how the people in it are described."""
+
+    question: str
+    who: str
+
+
+class Phrases:
+    """The sentences, ready to be filled."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._sentences: Mapping[str, str] = document["phrases"]
+        self.situations = {
+            Situation(name): SituationWords(row["question"], row["who"])
+            for name, row in document["situations"].items()
+        }
+
+    def __call__(self, name: str, **values: object) -> str:
+        return self._sentences[name].format(**values)
+
+
+def faults_of_phrases(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Phrases that are missing, unknown, or filled with what the program does not give them."""
+    sentences = document["phrases"]
+    for name in PLACEHOLDERS.keys() - sentences.keys():
+        yield ("phrases",), f"the phrase {name!r} is missing"
+    for name, sentence in sentences.items():
+        if name not in PLACEHOLDERS:
+            yield ("phrases", name), "the program has no phrase of this name"
+            continue
+        try:
+            used = {field for _, field, _, _ in string.Formatter().parse(sentence) if field is not None}
+        except ValueError as error:
+            yield ("phrases", name), f"its braces do not match: {error}"
+            continue
+        for field in used - PLACEHOLDERS[name]:
+            yield ("phrases", name), f"cannot be filled with {{{field}}}"
+    for situation in Situation:
+        if situation.value not in document["situations"]:
+            yield ("situations",), f"the situation {situation.value!r} is missing"

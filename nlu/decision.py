@@ -1,0 +1,115 @@
+"""What follows from a text's probabilities: answer, offer the likeliest, talk, or say that it was not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+ANSWER_PRECISION = 0.90
+"""Of our own examples, each scored as if it were new, this share of those answered must be answered rightly."""
+OFFER_RECALL = 0.80
+"""An offer of three is made where the right entry was among the three this often."""
+OFFERED = 3
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One class and its probability."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Probabilities from which a class is acted on, learnt from examples scored as if they were new."""
+
+    answer: float
+    offer: float
+
+    @classmethod
+    def fit(
+        cls, probabilities: np.ndarray, classes: Sequence[str], labels: Sequence[str], entries: Collection[str]
+    ) -> Thresholds:
+        """`probabilities` has a row an example; `entries` names the classes that are entries."""
+        place = {name: index for index, name in enumerate(classes)}
+        truth = np.array([place[label] for label in labels])
+        best = probabilities.argmax(axis=1)
+        is_entry = np.array([name in entries for name in classes])
+        rows = is_entry[best]
+        right = best == truth
+        answer = _lowest(probabilities.max(axis=1)[rows], right[rows], ANSWER_PRECISION)
+        among_entries = np.where(is_entry, probabilities, 0.0)
+        likeliest = np.argsort(-among_entries, axis=1)[:, :OFFERED]
+        mass = np.take_along_axis(among_entries, likeliest, axis=1).sum(axis=1)
+        held = (likeliest == truth[:, None]).any(axis=1)
+        return cls(answer=answer, offer=_lowest(mass, held, OFFER_RECALL))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do about one text: an intent, the entries that are asked for, and the likeliest entries beside them."""
+
+    intent: str
+    confidence: float
+    entries: tuple[Guess, ...] = ()
+    near: tuple[Guess, ...] = ()
+    topic: str | None = None
+
+
+ASK_ENTRY, ASK_WHICH, ASK_TOPIC, NOT_UNDERSTOOD = "ask_entry", "ask_which", "ask_topic", "nlu_fallback"
+VAGUE = "vague_"
+"""Classes of this prefix are messages that name only a topic, or, as `vague_help`, not even that."""
+STOP, PERSON = "stop", "ask_person"
+
+
+def decide(ranked: Sequence[Guess], entries: Collection[str], thresholds: Thresholds) -> Decision:
+    """Decide on one text from all its guesses, the likeliest first."""
+    best = ranked[0]
+    near = tuple(guess for guess in ranked if guess.name in entries)[:OFFERED]
+    if best.name in entries:
+        if best.probability >= thresholds.answer:
+            return Decision(ASK_ENTRY, best.probability, entries=(best,), near=near)
+    elif best.probability >= min(thresholds.answer, 0.5):
+        return _talk(best, near)
+    mass = sum(guess.probability for guess in near)
+    if mass >= thresholds.offer:
+        return Decision(ASK_WHICH, mass, near=near)
+    if best.name not in entries and best.probability > near[0].probability:
+        return _talk(best, near)
+    return Decision(NOT_UNDERSTOOD, 1.0 - best.probability, near=near)
+
+
+def combine(whole: Decision, parts: Sequence[Decision]) -> Decision:
+    """Decide on a message from the decision on all of it and those on its parts: two clear questions are both asked."""
+    asked: dict[str, Guess] = {}
+    for part in parts:
+        for guess in part.entries:
+            if guess.name not in asked or guess.probability > asked[guess.name].probability:
+                asked[guess.name] = guess
+    clear = sorted(asked.values(), key=lambda guess: -guess.probability)
+    if whole.intent in (STOP, PERSON) or not clear:
+        return whole if whole.intent != NOT_UNDERSTOOD else next((p for p in parts if p.intent == ASK_WHICH), whole)
+    if len(clear) > 1:
+        first_two = sorted(clear[:2], key=lambda guess: list(asked).index(guess.name))
+        return Decision(ASK_ENTRY, clear[0].probability, entries=tuple(first_two), near=whole.near)
+    if whole.intent == ASK_ENTRY and whole.confidence >= clear[0].probability:
+        return whole
+    return Decision(ASK_ENTRY, clear[0].probability, entries=(clear[0],), near=whole.near or (clear[0],))
+
+
+def _talk(guess: Guess, near: tuple[Guess, ...]) -> Decision:
+    if guess.name.startswith(VAGUE):
+        topic = guess.name.removeprefix(VAGUE)
+        return Decision(ASK_TOPIC, guess.probability, near=near, topic=None if topic == "help" else topic)
+    return Decision(guess.name, guess.probability, near=near)
+
+
+def _lowest(scores: np.ndarray, right: np.ndarray, share: float) -> float:
+    """The lowest score from which on at least this share is right."""
+    order = np.argsort(-scores)
+    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    enough = np.nonzero(shares >= share)[0]
+    return float(scores[order][enough[-1]]) if len(enough) else 1.0
