@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions.library_action import LibraryAction
-from actions.turn import AUTHORITY, PERSON, Turn
+from actions.turn import AUTHORITY, PERSON, UNKNOWN, Turn
 from content.answer import Answer
 from content.eligibility import AGE
 
@@ -32,7 +32,7 @@ class ActionAnswer(LibraryAction):
         answers = [answer for entry in ready for answer in self._answers(turn, entry)]
         for answer in answers:
             turn.tell(answer)
-        turn.remember(entry=(ready or waiting)[-1], pending=waiting, near=turn.near)
+        turn.remember(entry=(ready or waiting)[-1], pending=waiting, near=turn.near, wanted=None)
         if waiting:
             turn.ask_for(AUTHORITY)
         elif len(answers) == 1:
@@ -44,8 +44,7 @@ class ActionAnswer(LibraryAction):
 
     @staticmethod
     def _needs_council(turn: Turn, entry: str) -> bool:
-        known = turn.tracker.get_slot(AUTHORITY)
-        return not known and AUTHORITY not in turn.has_asked and turn.shelf.depends_on_council(entry)
+        return not turn.knows_authority and AUTHORITY not in turn.has_asked and turn.shelf.depends_on_council(entry)
 
     @staticmethod
     def _answers(turn: Turn, entry: str) -> list[Answer]:
@@ -57,7 +56,8 @@ class ActionAnswer(LibraryAction):
     @staticmethod
     def _assumed(turn: Turn) -> None:
         """Say it when a place, not a council, was named and taken for its council."""
-        if turn.in_form and turn.said("place", "own") and not turn.said("authority", "own") and turn.council:
+        taken = turn.tracker.get_slot("wanted") == AUTHORITY or turn.tracker.get_slot(AUTHORITY) == UNKNOWN
+        if taken and turn.said("place", "own") and not turn.said(AUTHORITY, "own") and turn.council:
             council = turn.shelf.authority(turn.council).label
             turn.say("notice", turn.phrase("assume_authority", council=council))
 
@@ -111,6 +111,9 @@ class ActionAskWhich(LibraryAction):
     action_name = "action_ask_which"
 
     def act(self, turn: Turn) -> None:
+        if turn.entry and turn.states_circumstances:
+            turn.then(ActionNoteCircumstances.action_name)
+            return
         turn.remember(near=turn.near)
         choices = [*turn.choices(turn.near), {"label": "Something else", "value": "Something else"}]
         turn.say("question", turn.phrase("ask_which"), asks="topic", choices=choices)

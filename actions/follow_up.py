@@ -8,7 +8,13 @@ from actions.turn import MOST_CHOICES, PERSON, Turn
 from content.answer import Answer
 from content.model import Amount, Entry
 
-PERIODS = {"once": "paid once", "week": "a week", "month": "a month", "year": "a year", "course": "for the whole course"}
+PERIODS = {
+    "once": "paid once",
+    "week": "a week",
+    "month": "a month",
+    "year": "a year",
+    "course": "for the whole course",
+}
 LIMITS = {"exactly": "", "up-to": "up to ", "at-least": "at least "}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import AllSlotsReset
 
-from actions.answer import ActionAnswer
+from actions.answer import ActionAnswer, ActionNoteCircumstances
 from actions.library_action import LibraryAction
 from actions.turn import AUTHORITY, DECLINED, PERSON, UNKNOWN, Turn
 from content.eligibility import AGE
@@ -107,6 +107,9 @@ class ActionNotUnderstood(LibraryAction):
         wanted = turn.tracker.get_slot("wanted")
         if turn.in_form and wanted:
             self._take_as_unknown(turn, wanted)
+            return
+        if turn.entry and turn.states_circumstances:
+            turn.then(ActionNoteCircumstances.action_name)
             return
         misses = int(turn.tracker.get_slot("misses") or 0) + 1
         turn.remember(misses=misses)

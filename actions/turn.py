@@ -36,6 +36,8 @@ class Turn:
         self.events: list[dict[str, Any]] = []
         self._message: dict[str, Any] = tracker.latest_message or {}
         self.intent: str = (self._message.get("intent") or {}).get("name") or ""
+        self._authority = self._known_authority()
+        self._age = self._known_age()
         self._situations = self._known_situations()
 
     # what was said
@@ -52,6 +54,12 @@ class Turn:
     @property
     def topic(self) -> str | None:
         return self._message.get("topic")
+
+    @property
+    def states_circumstances(self) -> bool:
+        """Whether the message tells something of its writer that an answer may depend on."""
+        told = any(self.said(fact, "own", "no", "supposed") for fact in (AUTHORITY, "elsewhere", AGE, "situation"))
+        return told or bool(self.council and self.said("place", "own") and self.tracker.get_slot(AUTHORITY) == UNKNOWN)
 
     def said(self, fact: str, *roles: str) -> list[str]:
         """The values that this message gives for a fact, in these roles."""
@@ -71,14 +79,17 @@ class Turn:
     @property
     def council(self) -> str | None:
         """The council's id, when it is one that we know."""
-        value = self.tracker.get_slot(AUTHORITY)
-        return value if value in self.shelf.authorities else None
+        return self._authority if self._authority in self.shelf.authorities else None
 
     @property
     def elsewhere(self) -> str | None:
         """The name of a council whose offer we do not hold."""
-        value = self.tracker.get_slot(AUTHORITY)
-        return None if not value or value == UNKNOWN or self.council else value
+        return None if self._authority in (None, UNKNOWN) or self.council else self._authority
+
+    @property
+    def knows_authority(self) -> bool:
+        """Whether the council was told, or was said not to be known."""
+        return self._authority is not None
 
     @property
     def has_asked(self) -> list[str]:
@@ -91,7 +102,7 @@ class Turn:
     @property
     def circumstances(self) -> Circumstances:
         supposed = self.said(AGE, "supposed")
-        age = supposed[0] if supposed else self.tracker.get_slot(AGE)
+        age = supposed[0] if supposed else self._age
         declined = {name for name, value in self._situations.items() if value == DECLINED}
         if age == DECLINED:
             declined.add(AGE)
@@ -100,6 +111,22 @@ class Turn:
             situations[Situation(name)] = True
         years = int(age) if age not in (None, DECLINED) else None
         return Circumstances(age=years, situations=situations, declined=frozenset(declined))
+
+    def _known_authority(self) -> str | None:
+        """The council that this message tells, else the one known before; a place alone tells one when none is known."""
+        known: str | None = self.tracker.get_slot(AUTHORITY)
+        told = [*self.said(AUTHORITY, "own"), *self.said("elsewhere", "own")]
+        if not told and known == UNKNOWN:
+            told = self.said("place", "own")
+        if told and told[0] != known:
+            self.remember(authority=told[0])
+        return told[0] if told else known
+
+    def _known_age(self) -> Any:
+        known, told = self.tracker.get_slot(AGE), self.said(AGE, "own")
+        if told and told[0] != known:
+            self.remember(age=told[0])
+        return told[0] if told else known
 
     def _known_situations(self) -> dict[str, Any]:
         """What was known, what this message adds, and the answer to a question about one situation."""

@@ -126,12 +126,12 @@ class Composer:
             lead = instead_lead(instead) if instead and instead_lead else None
             if lead:
                 parts.append(self._say("instead", lead=lead))
-            text, left = self._fit(parts, [])
-            if not lead:
-                left = [*left, *self._leads(offer, circumstances)]
+            text = "\n\n".join(parts)
+            left = [] if lead else list(self._leads(offer, circumstances))
         else:
-            first = [*self._eligibility(offer, circumstances, verdict), *self._leads(offer, circumstances)]
-            text, left = self._fit(first, list(self._rest(offer)))
+            first = list(self._leads(offer, circumstances))
+            first[:1] = [" ".join([*self._eligibility(offer, circumstances, verdict), *first[:1]])]
+            text, left = self._fit(first, list(self._how(offer)), list(self._rest(offer)))
         more = self._more(offer, left)
         return Answer(offer, text, more, verdict, self._missing(offer, circumstances, verdict), instead)
 
@@ -158,21 +158,25 @@ class Composer:
         own, national = offer.own_lead(circumstances), offer.national_lead(circumstances)
         if offer.is_gap and own is None and offer.council:
             own = self._say("gap", council=offer.council.label, about=offer.entry.about)
-        if own:
+        if own and national:
+            basis = [self._say(offer.own.basis.value)] if offer.own and offer.own.known and offer.own.basis else []
+            yield " ".join([own, *basis])
+            yield self._say("national", lead=national)
+        elif own:
             yield own
-            if national:
-                yield self._say("national", lead=national)
         elif national:
             yield national
 
-    def _rest(self, offer: Offer) -> Iterator[str]:
-        """What follows the leads, the most needed first; what does not fit moves to 'tell me more'."""
+    def _how(self, offer: Offer) -> Iterator[str]:
         how = offer.first(lambda each: each.how)
         if offer.is_gap and not (offer.own and offer.own.how):
             how = self._gap_how(offer)
         if how:
             yield how
-        if offer.basis:
+
+    def _rest(self, offer: Offer) -> Iterator[str]:
+        """What follows, the most needed first; what does not fit moves to 'tell me more'."""
+        if offer.basis and not (offer.own and offer.own.known and offer.own.adds_base):
             yield self._say(offer.basis.value)
         if offer.confirm:
             yield self._say("confirm")
@@ -194,9 +198,9 @@ class Composer:
                 yield self._say("fits")
         elif verdict.outcome is Outcome.DEPENDS:
             yield from self._depends(offer, verdict)
-        if ages and offer.condition.ages_inferred and circumstances.age is not None:
-            if not ages.covers(circumstances.age):
-                yield self._say("unsure_age", ages=ages, age=circumstances.age)
+        age = circumstances.age
+        if ages and offer.condition.ages_inferred and age is not None and not ages.covers(age):
+            yield self._say("unsure_age", ages=ages, age=age)
 
     def _depends(self, offer: Offer, verdict: Verdict) -> Iterator[str]:
         if AGE in verdict.missing:
@@ -228,15 +232,24 @@ class Composer:
         return tuple(fact for fact in dict.fromkeys(missing) if fact not in circumstances.declined)
 
     @staticmethod
-    def _fit(first: list[str], rest: list[str]) -> tuple[str, list[str]]:
-        """`first` whole, then of `rest` what fits into the limit, in order; and what was left out."""
-        told, left = list(first), []
-        for part in rest:
-            if words(" ".join([*told, part])) <= WORD_LIMIT:
-                told.append(part)
-            else:
+    def _fit(first: list[str], how: list[str], rest: list[str]) -> tuple[str, list[str]]:
+        """`first` whole, then of the others what fits into the limit, in order; and what was left out.
+
+        `rest` makes one paragraph, the others one each.
+        """
+        paragraphs = list(first)
+        last: list[str] = []
+        left: list[str] = []
+        for part in (*how, *rest):
+            if words(" ".join([*paragraphs, *last, part])) > WORD_LIMIT:
                 left.append(part)
-        return "\n\n".join(told), left
+            elif part in how:
+                paragraphs.append(part)
+            else:
+                last.append(part)
+        if last:
+            paragraphs.append(" ".join(last))
+        return "\n\n".join(paragraphs), left
 
     @staticmethod
     def _more(offer: Offer, left: list[str]) -> str | None:

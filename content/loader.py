@@ -47,9 +47,7 @@ class Loaded:
         )
 
 
-def load(
-    database: Database, folder: Path = seed.SEEDS, watch: Callable[[Iterable[Any]], Iterable[Any]] = iter
-) -> Loaded:
+def load(database: Database, folder: Path = seed.SEEDS, watch: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> Loaded:
     """Publish every seed file that is new or changed, all in one transaction.
 
     Raises SeedRefused, and loads nothing, when any file breaks a rule. `watch` may wrap the documents to show progress.
@@ -73,9 +71,7 @@ def load(
                 counts["changed"] += 1
         for (kind, key), row in there.items():
             if row.origin == Origin.SEED.value:
-                connection.execute(
-                    sa.delete(published).where(published.c.kind == kind, published.c.key == key)
-                )
+                connection.execute(sa.delete(published).where(published.c.kind == kind, published.c.key == key))
                 counts["retired"] += 1
             else:
                 counts["kept"] += 1

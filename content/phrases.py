@@ -23,8 +23,8 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
         "noted_council": "council", "council_now": "council", "not_understood": "", "not_understood_again": "",
         "out_of_scope": "", "own_case": "", "other_council": "place", "too_young": "", "too_old": "", "refusal": "",
         "not_helpful": "", "wrong_topic": "", "stopped": "", "restarted": "", "person": "team",
-        "person_unknown_council": "teams", "person_emergency": "emergency", "opening": "", "too_long": "limit",
-        "empty": "", "engine_away": "team", "busy": "",
+        "person_unknown_council": "teams", "person_emergency": "emergency", "opening": "", "long_message": "",
+        "engine_away": "team",
     }.items()
 }  # fmt: skip
 """Each phrase's name, and the names in braces that it may use."""
@@ -44,8 +44,7 @@ class Phrases:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._sentences: Mapping[str, str] = document["phrases"]
         self.situations = {
-            Situation(name): SituationWords(row["question"], row["who"])
-            for name, row in document["situations"].items()
+            Situation(name): SituationWords(row["question"], row["who"]) for name, row in document["situations"].items()
         }
 
     def __call__(self, name: str, **values: object) -> str:

@@ -19,9 +19,12 @@ UNIVERSAL_NUMBERS = {"999", "101", "111", "112", "18001"}
 class Seed(Protocol):
     """A document with a kind, a key and a body."""
 
-    kind: str
-    key: str
-    body: dict[str, Any]
+    @property
+    def kind(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def body(self) -> dict[str, Any]: ...
 
 
 def words(text: str) -> int:

@@ -60,7 +60,7 @@ class Document:
 class _PlainLoader(yaml.SafeLoader):
     """YAML without dates: a date stays the text that an editor wrote."""
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers = {  # noqa: RUF012  (PyYAML reads it from the class)
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -71,7 +71,8 @@ def read(folder: Path = SEEDS) -> list[Document]:
 
     Raises SeedRefused, with all faults at once, when there is any.
     """
-    documents, faults = [], []
+    documents: list[Document] = []
+    faults: list[Fault] = []
     for kind, key, file in _files(folder):
         try:
             documents.append(_parse(kind, key, file))
@@ -138,7 +139,7 @@ def _parse(kind: Kind, key: str, file: Path) -> Document:
         raise SeedRefused([Fault(file, "", 1, f"this is not YAML: {error}")]) from error
     if not isinstance(body, dict):
         raise SeedRefused([Fault(file, "", 1, "the file must hold named fields")])
-    return Document(kind, key, body, file, dict(_lines(node, ())))
+    return Document(kind, key, body, file, dict(_lines(node, ())) if node else {})
 
 
 def _lines(node: yaml.Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ANSWER_PRECISION = 0.90
-"""Of our own examples, each scored as if it were new, this share of those answered must be answered rightly."""
-OFFER_RECALL = 0.80
-"""An offer of three is made where the right entry was among the three this often."""
+RIGHT, WRONG, OFFER_RIGHT, OFFER_WRONG = 1.0, -1.5, 0.4, -0.4
+"""What an outcome is worth: a wrong answer about rights costs more than a right one gains; a choice of three that
+holds the right one saves a question, and one that does not costs a little. Saying nothing is worth nothing."""
 OFFERED = 3
 
 
@@ -28,6 +27,7 @@ class Thresholds:
 
     answer: float
     offer: float
+    talk: float
 
     @classmethod
     def fit(
@@ -36,16 +36,19 @@ class Thresholds:
         """`probabilities` has a row an example; `entries` names the classes that are entries."""
         place = {name: index for index, name in enumerate(classes)}
         truth = np.array([place[label] for label in labels])
-        best = probabilities.argmax(axis=1)
+        best, top = probabilities.argmax(axis=1), probabilities.max(axis=1)
         is_entry = np.array([name in entries for name in classes])
-        rows = is_entry[best]
-        right = best == truth
-        answer = _lowest(probabilities.max(axis=1)[rows], right[rows], ANSWER_PRECISION)
+        worth = np.where(best == truth, RIGHT, WRONG)
+        asks = is_entry[best]
         among_entries = np.where(is_entry, probabilities, 0.0)
         likeliest = np.argsort(-among_entries, axis=1)[:, :OFFERED]
         mass = np.take_along_axis(among_entries, likeliest, axis=1).sum(axis=1)
-        held = (likeliest == truth[:, None]).any(axis=1)
-        return cls(answer=answer, offer=_lowest(mass, held, OFFER_RECALL))
+        offer_worth = np.where((likeliest == truth[:, None]).any(axis=1), OFFER_RIGHT, OFFER_WRONG)
+        return cls(
+            answer=_best_from(top[asks], worth[asks] - np.maximum(offer_worth[asks], 0.0)),
+            offer=_best_from(mass, offer_worth),
+            talk=_best_from(top[~asks], worth[~asks]),
+        )
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,11 @@ def decide(ranked: Sequence[Guess], entries: Collection[str], thresholds: Thresh
     if best.name in entries:
         if best.probability >= thresholds.answer:
             return Decision(ASK_ENTRY, best.probability, entries=(best,), near=near)
-    elif best.probability >= min(thresholds.answer, 0.5):
+    elif best.probability >= thresholds.talk:
         return _talk(best, near)
     mass = sum(guess.probability for guess in near)
     if mass >= thresholds.offer:
         return Decision(ASK_WHICH, mass, near=near)
-    if best.name not in entries and best.probability > near[0].probability:
-        return _talk(best, near)
     return Decision(NOT_UNDERSTOOD, 1.0 - best.probability, near=near)
 
 
@@ -107,9 +108,9 @@ def _talk(guess: Guess, near: tuple[Guess, ...]) -> Decision:
     return Decision(guess.name, guess.probability, near=near)
 
 
-def _lowest(scores: np.ndarray, right: np.ndarray, share: float) -> float:
-    """The lowest score from which on at least this share is right."""
+def _best_from(scores: np.ndarray, gains: np.ndarray) -> float:
+    """The score from which on acting gains most."""
+    if not len(scores):
+        return 1.0
     order = np.argsort(-scores)
-    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    enough = np.nonzero(shares >= share)[0]
-    return float(scores[order][enough[-1]]) if len(enough) else 1.0
+    return float(scores[order][np.argmax(np.cumsum(gains[order]))])

@@ -6,7 +6,8 @@ import re
 
 _BOUNDARY = re.compile(
     r"[.?!;\n]+\s+|[?\n]+|"
-    r",?\s+\b(?:and also|also|plus|btw|by the way|another thing|and another|and (?=(?:how|what|where|who|when|can|do|is)\b))\s*"
+    r",?\s+\b(?:and also|also|plus|btw|by the way|another thing|and another"
+    r"|and (?=(?:how|what|where|who|when|can|do|is)\b))\s*"
 )
 FEWEST_WORDS = 2
 MOST_SEGMENTS = 8

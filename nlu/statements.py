@@ -76,7 +76,11 @@ class StatementReader:
         if not words:
             return Reading((), False)
         doc = self._ruler(Doc(self._nlp.vocab, words=words))
-        found = [*self._places(doc), *self._age(doc), *self._situation(doc)]
+        places = list(self._places(doc))
+        if any(statement.fact == "authority" and statement.role == "own" for statement, _ in places):
+            # "i live in derby but was in care in notts": the council settles it, whatever place is named beside it.
+            places = [(statement, span) for statement, span in places if statement.fact == "authority"]
+        found = [*places, *self._age(doc), *self._situation(doc)]
         covered = {index for _, span in found for index in range(span.start, span.end)}
         bare = bool(found) and all(
             token.i in covered or token.text in FILLER or (len(doc) <= 4 and token.is_punct) for token in doc
@@ -91,7 +95,7 @@ class StatementReader:
             around = set(words[max(0, span.start - 8) : span.end + 8])
             if span.label_ == COUNCIL and after in NOT_A_COUNCIL_BEFORE:
                 continue
-            denied = "not" in before[-2:] or before[-1:] == ["no"] and len(before) > 1
+            denied = "not" in before[-2:] or (before[-1:] == ["no"] and len(before) > 1)
             lives = bool(LIVING & set(before)) and not (CARE & around)
             if span.label_ == COUNCIL and not lives:
                 yield self._said("authority", span.ent_id_, "no" if denied else "own", span), span
@@ -109,8 +113,7 @@ class StatementReader:
         words = [token.text for token in doc]
         ranked = list(AGE_PATTERNS)
         matches = [
-            (ranked.index(self._nlp.vocab.strings[label]), Span(doc, start, end))
-            for label, start, end in self._ages(doc)
+            (ranked.index(self._nlp.vocab.strings[label]), Span(doc, start, end)) for label, start, end in self._ages(doc)
         ]
         numbers = [index for index, word in enumerate(words) if _age_of(word) is not None]
         for index in numbers:
@@ -142,7 +145,7 @@ class StatementReader:
             after = words[span.end : span.end + 2]
             supposed = bool(SUPPOSING & set(before))
             denied = bool(NEGATIONS & set(before[-4:])) or "anymore" in after or after == ["any", "more"]
-            own = bool(SELF & set([*before, *inside])) or span.start == 0
+            own = bool(SELF & {*before, *inside}) or span.start == 0
             if not own and not supposed:
                 continue
             role = "no" if denied else "supposed" if supposed else "own"

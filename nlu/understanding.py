@@ -20,11 +20,24 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from content.library import Shelf, open_library
-from nlu.decision import ASK_ENTRY, ASK_TOPIC, ASK_WHICH, NOT_UNDERSTOOD, Decision, Guess, Thresholds, VAGUE, combine, decide
+from content.settings import Storage
+from nlu.decision import (
+    ASK_ENTRY,
+    ASK_TOPIC,
+    ASK_WHICH,
+    NOT_UNDERSTOOD,
+    VAGUE,
+    Decision,
+    Guess,
+    Thresholds,
+    combine,
+    decide,
+)
 from nlu.features import TextFeatures
 from nlu.head import Head
 from nlu.normal import clean, plain
 from nlu.segments import segments
+from nlu.sentences import SentenceModel
 
 logger = logging.getLogger(__name__)
 ENTRIES, NEAR, TOPIC = "entries", "near", "topic"
@@ -49,12 +62,13 @@ class Knowledge:
     entries: frozenset[str]
 
     @classmethod
-    def learn(cls, talk: Mapping[str, Sequence[str]], shelf: Shelf) -> Knowledge:
-        texts, labels = [], []
+    def learn(cls, talk: Mapping[str, Sequence[str]], shelf: Shelf, sentences: SentenceModel | None) -> Knowledge:
+        texts: list[str] = []
+        labels: list[str] = []
         for name, examples in (*talk.items(), *_questions(shelf).items()):
             texts.extend(examples)
             labels.extend([name] * len(examples))
-        features = TextFeatures()
+        features = TextFeatures(sentences)
         head = Head.fit(features.fit(texts), labels)
         entries = frozenset(shelf.entries)
         thresholds = Thresholds.fit(head.left_out, head.classes, labels, entries)
@@ -63,7 +77,7 @@ class Knowledge:
     def decide(self, text: str) -> tuple[Decision, list[Guess]]:
         """The decision on a message, and all guesses on the whole of it, the likeliest first."""
         parts = segments(text)
-        probabilities = self.head.probabilities(self.features.rows([text, *parts] if len(parts) > 1 else [text]))
+        probabilities = self.head.probabilities(self.features.of([text, *parts] if len(parts) > 1 else [text]))
         ranked = [
             [Guess(self.head.classes[place], float(row[place])) for place in (-row).argsort()] for row in probabilities
         ]
@@ -82,6 +96,9 @@ class Understanding(GraphComponent, IntentClassifier):
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._storage, self._resource = storage, resource
         self._library = open_library()
+        self._sentences = SentenceModel.open(Storage.from_environment().models)
+        if self._sentences is None:
+            logger.warning("The sentence model is not installed: messages are understood by words and letters alone.")
         self._talk: dict[str, list[str]] = {}
         self._knowledge: Knowledge | None = None
         self._exact: tuple[int, dict[str, Decision]] = (-1, {})
@@ -93,7 +110,11 @@ class Understanding(GraphComponent, IntentClassifier):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> Understanding:
         return cls(config, model_storage, resource)
 
@@ -110,6 +131,9 @@ class Understanding(GraphComponent, IntentClassifier):
         with model_storage.read_from(resource) as folder:
             kept = joblib.load(folder / "understanding.joblib")
         component._talk, component._knowledge = kept["talk"], kept["knowledge"]
+        component._knowledge.features.attach(component._sentences)
+        if component._knowledge.head.reads_meaning != (component._sentences is not None):
+            component._knowledge = component._learn(component._library.shelf)
         component._keep_up(component._library.shelf)
         return component
 
@@ -118,7 +142,7 @@ class Understanding(GraphComponent, IntentClassifier):
             intent = example.get(INTENT)
             if intent not in DECIDED:
                 self._talk.setdefault(intent, []).append(example.get(TEXT))
-        self._knowledge = Knowledge.learn(self._talk, self._library.shelf)
+        self._knowledge = self._learn(self._library.shelf)
         with self._storage.write_to(self._resource) as folder:
             joblib.dump({"talk": self._talk, "knowledge": self._knowledge}, folder / "understanding.joblib")
         return self._resource
@@ -144,7 +168,7 @@ class Understanding(GraphComponent, IntentClassifier):
 
     def _decide(self, message: Message, shelf: Shelf) -> tuple[Decision, list[Guess]]:
         assert self._knowledge is not None
-        text = clean(message.get(TEXT) or "")[-LONGEST:]
+        text = clean((message.get(TEXT) or "").replace("\n", ". "))[-LONGEST:]
         exact = self._exact_matches(shelf).get(plain(text))
         if exact:
             return exact, []
@@ -172,6 +196,9 @@ class Understanding(GraphComponent, IntentClassifier):
             self._exact = (shelf.version, matches)
         return matches
 
+    def _learn(self, shelf: Shelf) -> Knowledge:
+        return Knowledge.learn(self._talk, shelf, self._sentences)
+
     def _keep_up(self, shelf: Shelf) -> None:
         """Learn again, in the background, when the published examples are not those that were learnt."""
         assert self._knowledge is not None
@@ -180,7 +207,7 @@ class Understanding(GraphComponent, IntentClassifier):
 
         def learn() -> None:
             try:
-                self._knowledge = Knowledge.learn(self._talk, shelf)
+                self._knowledge = self._learn(shelf)
                 logger.info("Learnt the examples of content version %s.", shelf.version)
             except Exception:
                 logger.exception("The examples of content version %s cannot be learnt; going on without.", shelf.version)

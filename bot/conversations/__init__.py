@@ -1,0 +1,1 @@
+"""Conversations: who said what, who answers next, and what is still to be answered."""

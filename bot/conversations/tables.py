@@ -25,9 +25,7 @@ messages = sa.Table(
     "messages",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column(
-        "conversation_id", sa.ForeignKey(_OF_A_CONVERSATION, ondelete="CASCADE"), nullable=False, index=True
-    ),
+    sa.Column("conversation_id", sa.ForeignKey(_OF_A_CONVERSATION, ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("author", sa.String(10), nullable=False),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("text", sa.Text, nullable=False),

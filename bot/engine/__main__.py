@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import structlog
@@ -21,6 +22,8 @@ def prepare_environment(data: Path) -> None:
         SQLALCHEMY_SILENCE_UBER_WARNING="1",
         MPLCONFIGDIR=str(data / "rasa-cache"),
     )
+    # Rasa's dependencies warn of their own futures, whatever filters are set; nobody here can act on it.
+    warnings.showwarning = lambda *_, **__: None  # type: ignore[assignment]
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     # Below a warning Rasa's own log lines carry what people wrote.

@@ -22,9 +22,7 @@ async def answer(request: web.Request) -> web.Response:
     """POST /answer {"conversation", "message", "text", "authority"} -> {"replies": [...]}."""
     body = await request.json()
     try:
-        replies = await request.app[AGENT].answer(
-            body["conversation"], body["message"], body["text"], body["authority"]
-        )
+        replies = await request.app[AGENT].answer(body["conversation"], body["message"], body["text"], body["authority"])
     except Exception:
         logger.exception("Message %s could not be answered.", body["message"])
         raise web.HTTPInternalServerError() from None
@@ -57,4 +55,3 @@ def _leave_when_alone() -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os._exit(0)
-

@@ -46,9 +46,7 @@ class ConversationTrackers(TrackerStore):
                 connection.execute(
                     sa.insert(trackers).from_select(
                         ["conversation_id", "dialogue"],
-                        sa.select(conversations.c.id, sa.literal(dialogue)).where(
-                            conversations.c.id == tracker.sender_id
-                        ),
+                        sa.select(conversations.c.id, sa.literal(dialogue)).where(conversations.c.id == tracker.sender_id),
                     )
                 )
 

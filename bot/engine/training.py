@@ -49,7 +49,7 @@ def train(settings: Settings, tell: Any) -> Path:
     if result.code != 0 or not result.model:
         raise SystemExit(f"The training ended with code {result.code}.")
     tell(2, "packing the model")
-    os.replace(result.model, target)
+    Path(result.model).replace(target)
     for old in target.parent.glob("local-offer-*.tar.gz"):
         if old != target:
             old.unlink(missing_ok=True)

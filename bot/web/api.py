@@ -1,0 +1,212 @@
+"""The public chat API under /api/v1, as openapi.yml describes it. It knows tokens only, never cookies."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from bot.conversations.model import Conversation, ConversationNotFound
+from bot.web.events import stream
+from bot.web.keys import LIBRARY, LIMITS, SERVICE, SETTINGS
+from bot.web.limits import address_of
+from bot.web.problems import Problem
+from content.library import Shelf
+from content.model import ENGLAND, Circumstances
+
+routes = web.RouteTableDef()
+V1 = "/api/v1"
+CONVERSATION = V1 + "/conversations/{id}"
+BEARER_PROTOCOL = "bearer."
+"""A browser cannot send a header with a WebSocket; it sends this and the token as a subprotocol instead."""
+LONGEST_COMMENT = 2000
+
+
+@routes.get(V1 + "/openapi.json")
+async def openapi(_: web.Request) -> web.Response:
+    return web.json_response(text=_description())
+
+
+@routes.post(V1 + "/conversations")
+async def start(request: web.Request) -> web.Response:
+    limits, settings = request.app[LIMITS], request.app[SETTINGS]
+    limits.conversation_started(address_of(request, trust_proxy=settings.trust_proxy))
+    body = await _body(request, optional=True)
+    authority = _field(body, "authority", str, None)
+    language = _field(body, "language", str, "en") or "en"
+    if len(language) > 12:
+        raise _refused("language", "It should be a language tag such as en.")
+    conversation, token, opening = await request.app[SERVICE].start(channel="api", authority=authority, language=language)
+    made = {"id": conversation.id, "token": token, "messages": [message.public() for message in opening]}
+    return web.json_response(made, status=201)
+
+
+@routes.post(CONVERSATION + "/messages")
+async def send(request: web.Request) -> web.Response:
+    conversation = await _conversation(request)
+    request.app[LIMITS].written(conversation.id)
+    body = await _body(request)
+    replies = await request.app[SERVICE].receive(
+        conversation, _field(body, "text", str), _field(body, "client_message_id", str)
+    )
+    return web.json_response({"messages": [message.public() for message in replies]})
+
+
+@routes.get(CONVERSATION + "/messages")
+async def transcript(request: web.Request) -> web.Response:
+    conversation = await _conversation(request)
+    messages = await request.app[SERVICE].transcript(conversation, after=after_of(request))
+    return web.json_response({"messages": [message.public() for message in messages]})
+
+
+@routes.get(CONVERSATION + "/events")
+async def events(request: web.Request) -> web.StreamResponse:
+    """A WebSocket of {"type": "message", "message": Message} and {"type": "typing"}."""
+    conversation = await _conversation(request)
+    return await stream(
+        request,
+        conversation,
+        after_of(request),
+        lambda message: {"type": "message", "message": message.public()},
+        protocols=[name for name in _offered_protocols(request) if not name.startswith(BEARER_PROTOCOL)],
+    )
+
+
+@routes.post(CONVERSATION + "/feedback")
+async def feedback(request: web.Request) -> web.Response:
+    conversation = await _conversation(request)
+    request.app[LIMITS].written(conversation.id)
+    body = await _body(request)
+    message_id = _field(body, "message_id", str)
+    comment = _field(body, "comment", str, None)
+    if not message_id.isdigit() or len(message_id) > 18:
+        raise _refused("message_id", "There is no such reply in this conversation.")
+    if comment is not None and len(comment) > LONGEST_COMMENT:
+        raise _refused("comment", f"A comment can have up to {LONGEST_COMMENT} characters.")
+    await request.app[SERVICE].rate(
+        conversation, int(message_id), helpful=_field(body, "helpful", bool), comment=_storable(comment)
+    )
+    return web.Response(status=204)
+
+
+@routes.delete(CONVERSATION)
+async def delete(request: web.Request) -> web.Response:
+    await request.app[SERVICE].delete(await _conversation(request))
+    return web.Response(status=204)
+
+
+@routes.get(V1 + "/entries")
+async def entries(request: web.Request) -> web.Response:
+    """Published entries, for anyone: the texts of one council, or England's."""
+    limits, settings = request.app[LIMITS], request.app[SETTINGS]
+    limits.called(address_of(request, trust_proxy=settings.trust_proxy))
+    shelf = request.app[LIBRARY].shelf
+    authority, topic = request.query.get("authority"), request.query.get("topic")
+    words = request.query.get("q", "").lower().split()
+    if authority is not None and authority not in shelf.authorities:
+        raise _refused("authority", f"I do not know this council. I know: {', '.join(sorted(shelf.authorities))}.")
+    if topic is not None and topic not in {each.id for each in shelf.topics}:
+        raise _refused("topic", f"I do not know this topic. I know: {', '.join(each.id for each in shelf.topics)}.")
+    found = [
+        _entry(shelf, id, authority)
+        for id, entry in shelf.entries.items()
+        if topic in (None, entry.topic)
+        and all(word in f"{entry.title} {entry.label} {entry.about}".lower() for word in words)
+    ]
+    return web.json_response({"entries": found})
+
+
+def _entry(shelf: Shelf, id: str, authority: str | None) -> dict[str, Any]:
+    council = None if authority in (None, ENGLAND) else authority
+    answers = shelf.answers(id, council, Circumstances())
+    entry = shelf.entry(id)
+    return {
+        "id": id,
+        "title": entry.title,
+        "topic": entry.topic,
+        "answers": [
+            {
+                "authority": answer.offer.authority,
+                "text": answer.text,
+                "more": answer.more,
+                "sources": [
+                    {"title": source.title, "url": source.url, "checked_on": source.dated} for source in answer.offer.sources
+                ],
+            }
+            for answer in answers
+        ],
+    }
+
+
+def after_of(request: web.Request) -> int:
+    """The message id in `?after=`, zero without one. Raises Problem."""
+    text = request.query.get("after", "0")
+    if not text.isdecimal() or len(text) > 18:
+        raise _refused("after", "It should be a message's id.")
+    return int(text)
+
+
+async def _conversation(request: web.Request) -> Conversation:
+    limits, settings = request.app[LIMITS], request.app[SETTINGS]
+    limits.called(address_of(request, trust_proxy=settings.trust_proxy))
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        token = next(
+            (name.removeprefix(BEARER_PROTOCOL) for name in _offered_protocols(request) if name.startswith(BEARER_PROTOCOL)),
+            "",
+        )
+    if not token.strip():
+        raise ConversationNotFound("There is no such conversation.")
+    return await request.app[SERVICE].open(request.match_info["id"], token.strip())
+
+
+def _offered_protocols(request: web.Request) -> list[str]:
+    return [name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
+
+
+async def _body(request: web.Request, *, optional: bool = False) -> dict[str, Any]:
+    raw = await request.read()
+    if optional and not raw.strip():
+        return {}
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, "Not JSON", "The body should be JSON in UTF-8.") from error
+    if not isinstance(body, dict):
+        raise Problem(400, "Not an object", "The body should be a JSON object.")
+    return body
+
+
+_REQUIRED: Any = object()
+_NAMES = {str: "a text", bool: "true or false"}
+
+
+def _field(body: dict[str, Any], name: str, kind: type, default: Any = _REQUIRED) -> Any:
+    value = body.get(name)
+    if value is None:
+        if default is _REQUIRED:
+            raise _refused(name, f"The field {name} is missing; it should be {_NAMES[kind]}.")
+        return default
+    if not isinstance(value, kind):
+        raise _refused(name, f"The field {name} should be {_NAMES[kind]}.")
+    return value
+
+
+def _refused(field: str, sentence: str) -> Problem:
+    return Problem(422, "Cannot be taken", sentence, field=field)
+
+
+def _storable(comment: str | None) -> str | None:
+    if comment is None:
+        return None
+    return comment.encode("utf-8", "replace").decode("utf-8").replace("\x00", "").strip() or None
+
+
+@cache
+def _description() -> str:
+    text = (Path(__file__).parent / "openapi.yml").read_text(encoding="utf-8")
+    return json.dumps(yaml.safe_load(text), ensure_ascii=False)

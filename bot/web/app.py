@@ -1,0 +1,71 @@
+"""Puts the application together: what it opens when it starts, and closes when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.channels.webchat import readable
+from bot.conversations.announcer import Announcer
+from bot.conversations.service import ConversationService
+from bot.conversations.store import ConversationStore
+from bot.engine_process import EngineProcess
+from bot.settings import Settings
+from bot.web import api, chat, health
+from bot.web.keys import ENGINE, LIBRARY, LIMITS, SERVICE, SETTINGS, TEMPLATES
+from bot.web.limits import RateLimits
+from bot.web.problems import problems
+from bot.web.security import security_headers
+from content.database import Database
+from content.library import Library
+
+HERE = Path(__file__).parent
+LARGEST_BODY = 512 * 1024
+
+
+def application(settings: Settings, engine: EngineProcess) -> web.Application:
+    """The web application. It serves at once; questions are answered when the engine is ready."""
+    app = web.Application(middlewares=[security_headers, problems], client_max_size=LARGEST_BODY)
+    app[SETTINGS] = settings
+    app[ENGINE] = engine
+    app[LIMITS] = RateLimits(settings.limits)
+    app[TEMPLATES] = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    app[TEMPLATES].filters["readable"] = readable
+    app.cleanup_ctx.append(_conversations)
+    app.on_shutdown.append(_end_listening)
+    app.add_routes([*health.routes, *api.routes, *chat.routes])
+    app.router.add_static("/static/", HERE / "static", append_version=True)
+    return app
+
+
+async def _conversations(app: web.Application) -> AsyncIterator[None]:
+    settings = app[SETTINGS]
+    database = Database(settings.storage.database_url)
+    app[LIBRARY] = Library(database)
+    app[SERVICE] = ConversationService(
+        ConversationStore(database),
+        app[LIBRARY],
+        app[ENGINE],
+        Announcer(),
+        most_waiting=settings.limits.waiting_per_conversation,
+    )
+    tasks = [asyncio.create_task(app[ENGINE].run()), asyncio.create_task(app[SERVICE].catch_up())]
+    yield
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    app[SERVICE].close()
+    database.close()
+
+
+async def _end_listening(app: web.Application) -> None:
+    app[SERVICE].announcer.close_all()

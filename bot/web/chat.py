@@ -1,0 +1,183 @@
+"""The web chat: pages that work without JavaScript, and the pieces of them that the script asks for."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from aiohttp import web
+
+from bot.channels.webchat import chat_cookie, read_cookie, static_url
+from bot.conversations.model import Author, Conversation, ConversationNotFound, Message, MessageRefused
+from bot.web.api import after_of
+from bot.web.events import stream
+from bot.web.keys import LIBRARY, LIMITS, SERVICE, SETTINGS, TEMPLATES
+from bot.web.limits import address_of
+from bot.web.security import require_own_page
+from content.errors import LibraryEmpty
+
+routes = web.RouteTableDef()
+NO_COUNCIL = ""
+PIECE = "X-Chat-Piece"
+"""The script sends this header, and gets the new messages alone in place of the whole page."""
+
+
+@routes.get("/")
+async def start_page(request: web.Request) -> web.Response:
+    if await _conversation_or_none(request):
+        raise web.HTTPSeeOther("/chat")
+    try:
+        councils = request.app[LIBRARY].shelf.councils
+    except LibraryEmpty:
+        councils = ()
+    return _page(request, "start.html", councils=councils, deleted="deleted" in request.query)
+
+
+@routes.post("/chat/start")
+async def start(request: web.Request) -> web.Response:
+    require_own_page(request)
+    settings = request.app[SETTINGS]
+    request.app[LIMITS].conversation_started(address_of(request, trust_proxy=settings.trust_proxy))
+    form = await request.post()
+    authority = str(form.get("authority", NO_COUNCIL)) or None
+    conversation, token, _ = await request.app[SERVICE].start(channel="webchat", authority=authority)
+    response = web.HTTPSeeOther("/chat")
+    chat_cookie(response, conversation.id, token, secure=_is_secure(request))
+    return response
+
+
+@routes.get("/chat")
+async def chat_page(request: web.Request) -> web.Response:
+    conversation = await _conversation_or_none(request)
+    if conversation is None:
+        raise web.HTTPSeeOther("/")
+    return await _chat_page(request, conversation)
+
+
+@routes.post("/chat/messages")
+async def send(request: web.Request) -> web.Response:
+    require_own_page(request)
+    conversation = await _conversation(request)
+    request.app[LIMITS].written(conversation.id)
+    form = await request.post()
+    text, client_id = str(form.get("text", "")), str(form.get("client_message_id") or secrets.token_hex(8))
+    try:
+        await request.app[SERVICE].receive(conversation, text, client_id)
+    except MessageRefused as refused:
+        if PIECE in request.headers:
+            raise
+        return await _chat_page(request, conversation, refusal=str(refused), unsent=text, status=422)
+    if PIECE in request.headers:
+        return await _piece(request, conversation)
+    raise web.HTTPSeeOther("/chat#latest")
+
+
+@routes.get("/chat/messages")
+async def piece(request: web.Request) -> web.Response:
+    return await _piece(request, await _conversation(request))
+
+
+@routes.get("/chat/events")
+async def events(request: web.Request) -> web.StreamResponse:
+    require_own_page(request)
+    conversation = await _conversation(request)
+
+    def shown(message: Message) -> dict[str, Any]:
+        return {"type": "message", "id": message.id, "html": _messages(request, [message])}
+
+    return await stream(request, conversation, after_of(request), shown)
+
+
+@routes.post("/chat/feedback")
+async def feedback(request: web.Request) -> web.Response:
+    require_own_page(request)
+    conversation = await _conversation(request)
+    request.app[LIMITS].written(conversation.id)
+    form = await request.post()
+    message_id = str(form.get("message_id", ""))
+    if not message_id.isdecimal() or len(message_id) > 18:
+        raise MessageRefused("message_id", "There is no such reply in this conversation.")
+    helpful = form.get("helpful") == "yes"
+    await request.app[SERVICE].rate(conversation, int(message_id), helpful=helpful, comment=None)
+    if PIECE in request.headers:
+        return web.Response(status=204)
+    raise web.HTTPSeeOther(f"/chat#m{message_id}")
+
+
+@routes.get("/chat/delete")
+async def delete_page(request: web.Request) -> web.Response:
+    await _conversation(request)
+    return _page(request, "delete.html")
+
+
+@routes.post("/chat/delete")
+async def delete(request: web.Request) -> web.Response:
+    require_own_page(request)
+    await request.app[SERVICE].delete(await _conversation(request))
+    response = web.HTTPSeeOther("/?deleted")
+    response.del_cookie("chat", path="/")
+    return response
+
+
+@routes.get("/about")
+async def about_page(request: web.Request) -> web.Response:
+    return _page(request, "about.html", councils=request.app[LIBRARY].shelf.councils)
+
+
+async def _chat_page(
+    request: web.Request, conversation: Conversation, *, refusal: str = "", unsent: str = "", status: int = 200
+) -> web.Response:
+    messages = await request.app[SERVICE].transcript(conversation)
+    council = None
+    if conversation.authority:
+        council = request.app[LIBRARY].shelf.authority(conversation.authority)
+    return _page(
+        request,
+        "chat.html",
+        status=status,
+        messages_html=_messages(request, messages),
+        last_id=messages[-1].id if messages else 0,
+        council=council,
+        refusal=refusal,
+        unsent=unsent,
+    )
+
+
+async def _piece(request: web.Request, conversation: Conversation) -> web.Response:
+    messages = await request.app[SERVICE].transcript(conversation, after=after_of(request))
+    return web.Response(text=_messages(request, messages), content_type="text/html")
+
+
+def _messages(request: web.Request, messages: list[Message]) -> str:
+    """The messages as list items; choices only on what came after the person's last words."""
+    said = [message.id for message in messages if message.author is Author.PERSON]
+    template = request.app[TEMPLATES].get_template("messages.html")
+    return template.render(messages=messages, last_said=max(said, default=0), new_id=lambda: secrets.token_hex(8))
+
+
+def _page(request: web.Request, name: str, *, status: int = 200, **values: Any) -> web.Response:
+    template = request.app[TEMPLATES].get_template(name)
+    text = template.render(static=static_url, new_id=lambda: secrets.token_hex(8), **values)
+    response = web.Response(text=text, status=status, content_type="text/html")
+    response.enable_compression()
+    return response
+
+
+async def _conversation(request: web.Request) -> Conversation:
+    settings = request.app[SETTINGS]
+    request.app[LIMITS].called(address_of(request, trust_proxy=settings.trust_proxy))
+    id, token = read_cookie(request)
+    return await request.app[SERVICE].open(id, token)
+
+
+async def _conversation_or_none(request: web.Request) -> Conversation | None:
+    try:
+        return await _conversation(request)
+    except ConversationNotFound:
+        return None
+
+
+def _is_secure(request: web.Request) -> bool:
+    if request.app[SETTINGS].trust_proxy:
+        return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"
+    return request.scheme == "https"

