@@ -233,13 +233,14 @@ class Composer:
 
     @staticmethod
     def _fit(first: list[str], how: list[str], rest: list[str]) -> tuple[str, list[str]]:
-        """`first` whole, then of the others what fits into the limit, in order; and what was left out.
+        """`first`, then of the others what fits into the limit, in order; and what was left out.
 
         `rest` makes one paragraph, the others one each.
         """
-        paragraphs = list(first)
+        paragraphs, left = list(first), []
+        if words(" ".join(first)) > WORD_LIMIT:
+            paragraphs, left = first[:1], first[1:]
         last: list[str] = []
-        left: list[str] = []
         for part in (*how, *rest):
             if words(" ".join([*paragraphs, *last, part])) > WORD_LIMIT:
                 left.append(part)

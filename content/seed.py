@@ -57,7 +57,7 @@ class Document:
         return Fault(self.file, place, self.lines.get(known, 1), rule)
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML without dates: a date stays the text that an editor wrote."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  (PyYAML reads it from the class)

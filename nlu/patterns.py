@@ -136,7 +136,7 @@ SITUATION_PATTERNS: dict[str, list[Pattern]] = {
 }  # fmt: skip
 """What each situation sounds like; whether it is the writer's own is weighed apart."""
 
-SELF = frozenset("i am my me have".split())
+SELF = frozenset("i am my me have just".split())
 """Words before a situation that make it the writer's own."""
 NEGATIONS = frozenset("not no never cannot without left quit dropped".split())
 SUPPOSING = frozenset("if when would".split())

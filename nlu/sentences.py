@@ -13,7 +13,6 @@ from nlu.sentence_graph import WIDTH, build, carried_files
 
 MOST_TOKENS = 256
 """The length that the model was published with; what is longer is cut."""
-BATCH = 32
 FILE = "all-MiniLM-L6-v2.int8.onnx"
 
 
@@ -44,19 +43,13 @@ class SentenceModel:
         return cls(folder / FILE, tokenizer)
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """One row a text, [texts, 384]."""
-        if not texts:
-            return np.zeros((0, WIDTH), dtype=np.float32)
-        encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        """One row a text, [texts, 384].
+
+        Each text runs by itself: eight-bit arithmetic takes its scale from all that runs together, so that in a batch a
+        text's vector would depend on its neighbours.
+        """
         vectors = np.empty((len(texts), WIDTH), dtype=np.float32)
-        by_length = sorted(range(len(texts)), key=lambda place: len(encoded[place]))
-        for start in range(0, len(texts), BATCH):
-            places = by_length[start : start + BATCH]
-            longest = max(len(encoded[place]) for place in places)
-            ids = np.zeros((len(places), longest), dtype=np.int64)
-            mask = np.zeros((len(places), longest), dtype=np.float32)
-            for row, place in enumerate(places):
-                ids[row, : len(encoded[place])] = encoded[place]
-                mask[row, : len(encoded[place])] = 1.0
-            vectors[places] = self._session.run(None, {"ids": ids, "mask": mask})[0]
+        for row, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
+            ids = np.array([encoding.ids], dtype=np.int64)
+            vectors[row] = self._session.run(None, {"ids": ids, "mask": np.ones(ids.shape, dtype=np.float32)})[0][0]
         return vectors

@@ -1,0 +1,64 @@
+"""What the tests share: databases, the loaded content, and the councils of the seed files."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.schema import migrate
+from content.database import Database
+from content.library import Library, Shelf
+from content.loader import load
+
+POSTGRES = os.environ.get("LOCAL_OFFER_TEST_POSTGRES")
+"""URL of a PostgreSQL server on which the tests may make databases; CI sets it."""
+IN_CI = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(scope="session")
+def loaded_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A SQLite database with all seed files published. Tests only read from it."""
+    with Database(f"sqlite:///{tmp_path_factory.mktemp('content') / 'content.db'}") as database:
+        migrate(database)
+        load(database)
+        yield database
+
+
+@pytest.fixture(scope="session")
+def library(loaded_database: Database) -> Library:
+    return Library(loaded_database)
+
+
+@pytest.fixture(scope="session")
+def shelf(library: Library) -> Shelf:
+    return library.shelf
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated database: the same test on SQLite and on a real PostgreSQL server."""
+    if request.param == "sqlite":
+        with Database(f"sqlite:///{tmp_path / 'test.db'}") as made:
+            migrate(made)
+            yield made
+        return
+    if not POSTGRES:
+        assert not IN_CI, "CI tests on PostgreSQL: set LOCAL_OFFER_TEST_POSTGRES"
+        pytest.skip("LOCAL_OFFER_TEST_POSTGRES names no PostgreSQL server")
+    name = f"local_offer_{uuid.uuid4().hex[:12]}"
+    server = sa.create_engine(POSTGRES, future=True, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    try:
+        with Database(str(sa.engine.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False))) as made:
+            migrate(made)
+            yield made
+    finally:
+        with server.connect() as connection:
+            connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        server.dispose()
