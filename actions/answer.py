@@ -30,8 +30,9 @@ class ActionAnswer(LibraryAction):
         self._outside_ages(turn)
         self._assumed(turn)
         answers = [answer for entry in ready for answer in self._answers(turn, entry)]
+        settles = turn.tracker.get_slot("wanted") not in (None, AUTHORITY)
         for answer in answers:
-            turn.tell(answer)
+            turn.tell(answer, briefly=settles)
         turn.remember(entry=(ready or waiting)[-1], pending=waiting, near=turn.near, wanted=None)
         if waiting:
             turn.ask_for(AUTHORITY)

@@ -59,7 +59,7 @@ class Turn:
     def states_circumstances(self) -> bool:
         """Whether the message tells something of its writer that an answer may depend on."""
         told = any(self.said(fact, "own", "no", "supposed") for fact in (AUTHORITY, "elsewhere", AGE, "situation"))
-        return told or bool(self.council and self.said("place", "own") and self.tracker.get_slot(AUTHORITY) == UNKNOWN)
+        return told or bool(self.said("place", "own"))
 
     def said(self, fact: str, *roles: str) -> list[str]:
         """The values that this message gives for a fact, in these roles."""
@@ -173,9 +173,9 @@ class Turn:
         buttons = [{"title": choice["label"], "payload": choice["value"]} for choice in choices]
         self._dispatcher.utter_message(text=text, buttons=buttons, reply=reply)
 
-    def tell(self, answer: Answer) -> None:
-        """Send one answer with its sources and what to ask next."""
-        text = answer.text
+    def tell(self, answer: Answer, *, briefly: bool = False) -> None:
+        """Send one answer with its sources and what to ask next; briefly when it was told in full just before."""
+        text = answer.brief if briefly else answer.text
         if answer.offer.council is None and len(self.shelf.councils) > 1 and not self._is_national(answer):
             text += "\n\n" + self.phrase("each_council")
         self.say(

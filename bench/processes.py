@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -79,10 +80,25 @@ class Processes:
         """Until the process has ended well. Raises ProcessFailed."""
         self._wait(lambda: process.poll() == 0, seconds, what)
 
+    def output_of(self, process: subprocess.Popen, seconds: float, what: str) -> str:
+        """What the process, started with a pipe, wrote until it ended well. Raises ProcessFailed."""
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            raise ProcessFailed(f"{what}: not done after {seconds:.0f} s.") from error
+        if process.returncode:
+            raise ProcessFailed(f"{what}: ended with code {process.returncode}; the lines above say why.")
+        return str(output)
+
     def memory_mb(self) -> float:
         """Resident memory of all of them and their descendants, in MB; what they share counts for each."""
         page = os.sysconf("SC_PAGE_SIZE")
         return sum(_resident_pages(each) for each in self._tree()) * page / 1_000_000
+
+    def cpu_seconds(self) -> float:
+        """Processor time that all of them and their descendants have used."""
+        ticks = sum((_stat(each, 11) or 0) + (_stat(each, 12) or 0) for each in self._tree())
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def _wait(self, is_done: Callable[[], bool], seconds: float, what: str) -> None:
         started = told = time.monotonic()
@@ -137,14 +153,39 @@ class Processes:
         return "\n".join([f"--- {name}", *lines[-LOG_LINES_SHOWN:]])
 
 
+class Watch:
+    """From when it is made, how much of the machine went to anything but the servers and the load that was put on them."""
+
+    def __init__(self, servers: Processes) -> None:
+        self._servers = servers
+        self._started = time.monotonic()
+        self._busy, self._own = _busy_seconds(), self._own_seconds()
+
+    def other_cpus(self) -> float:
+        """Processors kept busy by others, on average; the load generator must have ended."""
+        other = (_busy_seconds() - self._busy) - (self._own_seconds() - self._own)
+        return round(max(0.0, other) / (time.monotonic() - self._started), 2)
+
+    def _own_seconds(self) -> float:
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return self._servers.cpu_seconds() + ended.ru_utime + ended.ru_stime
+
+
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Hold Ctrl-C and termination back: a process that was just started, or half stopped, would be forgotten."""
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Hold Ctrl-C and termination back: a process that was just started, or half stopped, would be forgotten.
+
+    With handlers, since a child would inherit blocked or ignored signals.
+    """
+    came: list[int] = []
+    handlers = {each: signal.signal(each, lambda number, _: came.append(number)) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _answers(url: str) -> bool:
@@ -153,6 +194,13 @@ def _answers(url: str) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _busy_seconds() -> float:
+    """Processor time of the whole machine since it started, with what its host took away, without waiting."""
+    first, *_ = Path("/proc/stat").read_text(encoding="utf-8").splitlines()
+    user, nice, system, _, _, interrupt, soft_interrupt, steal = (int(each) for each in first.split()[1:9])
+    return (user + nice + system + interrupt + soft_interrupt + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def _stat(process: int, field: int) -> int | None:

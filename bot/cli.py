@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -141,23 +142,19 @@ async def _serve(settings: Settings, started: float) -> None:
                 progress.stop()
                 console.print(f"[green]✓[/] ready after {time.monotonic() - started:.0f} s. Stop with Ctrl-C.")
 
-        runner = web.AppRunner(
-            application(settings, EngineProcess(settings, tell)),
-            handle_signals=True,
-            access_log=None,
-            shutdown_timeout=1.0,
-        )
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        app = application(settings, EngineProcess(settings, tell))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, settings.host, settings.port)
             try:
-                await site.start()
+                await web.TCPSite(runner, settings.host, settings.port).start()
             except OSError as error:
                 raise click.ClickException(f"Cannot serve at port {settings.port}: {error.strerror}. Try --port.") from error
             console.print(f"[green]✓[/] http://{_shown(settings.host)}:{settings.port}")
-            await asyncio.Event().wait()
-        except (web.GracefulExit, asyncio.CancelledError):
-            pass
+            await stop.wait()
         finally:
             progress.stop()
             await runner.cleanup()

@@ -93,6 +93,8 @@ class Answer:
 
     offer: Offer
     text: str
+    brief: str
+    """The text without its steps and notes: for somebody who has just read them."""
     more: str | None
     verdict: Verdict
     missing: tuple[str, ...]
@@ -126,14 +128,17 @@ class Composer:
             lead = instead_lead(instead) if instead and instead_lead else None
             if lead:
                 parts.append(self._say("instead", lead=lead))
-            text = "\n\n".join(parts)
+            text = brief = "\n\n".join(parts)
             left = [] if lead else list(self._leads(offer, circumstances))
         else:
             first = list(self._leads(offer, circumstances))
-            first[:1] = [" ".join([*self._eligibility(offer, circumstances, verdict), *first[:1]])]
-            text, left = self._fit(first, list(self._how(offer)), list(self._rest(offer)))
+            if verdict.outcome is Outcome.YES:
+                first[:1] = [" ".join([*self._fits(offer, circumstances), *first[:1]])]
+            open_ends = list(self._open_ends(offer, circumstances, verdict))
+            text, left = self._fit(first, list(self._how(offer)), [*open_ends, *self._rest(offer)])
+            brief = "\n\n".join([*first, *([" ".join(open_ends)] if open_ends else [])])
         more = self._more(offer, left)
-        return Answer(offer, text, more, verdict, self._missing(offer, circumstances, verdict), instead)
+        return Answer(offer, text, brief, more, verdict, self._missing(offer, circumstances, verdict), instead)
 
     def refused(self, offer: Offer) -> str:
         """What to do when they say no."""
@@ -189,26 +194,23 @@ class Composer:
     def _gap_how(self, offer: Offer) -> str | None:
         return self._say("gap_how", team=offer.council.team.line()) if offer.council else None
 
-    def _eligibility(self, offer: Offer, circumstances: Circumstances, verdict: Verdict) -> Iterator[str]:
-        ages = offer.condition.ages
-        if verdict.outcome is Outcome.YES and is_stated(offer.condition):
-            if ages and not offer.condition.ages_inferred:
-                yield self._say("fits_age", age=circumstances.age)
-            else:
-                yield self._say("fits")
-        elif verdict.outcome is Outcome.DEPENDS:
-            yield from self._depends(offer, verdict)
-        age = circumstances.age
-        if ages and offer.condition.ages_inferred and age is not None and not ages.covers(age):
-            yield self._say("unsure_age", ages=ages, age=age)
+    def _fits(self, offer: Offer, circumstances: Circumstances) -> Iterator[str]:
+        if offer.condition.ages and not offer.condition.ages_inferred:
+            yield self._say("fits_age", age=circumstances.age)
+        elif is_stated(offer.condition):
+            yield self._say("fits")
 
-    def _depends(self, offer: Offer, verdict: Verdict) -> Iterator[str]:
+    def _open_ends(self, offer: Offer, circumstances: Circumstances, verdict: Verdict) -> Iterator[str]:
+        """What it still depends on, and an age that our reading of the source does not cover."""
+        ages, age = offer.condition.ages, circumstances.age
         if AGE in verdict.missing:
-            yield self._say("depends_age", ages=offer.condition.ages)
+            yield self._say("depends_age", ages=ages)
         situations = [situation for fact in verdict.missing if (situation := situation_of(fact))]
         if situations:
             who = " or ".join(self._say.situations[situation].who for situation in situations)
             yield self._say("depends_situation", who=who)
+        if ages and offer.condition.ages_inferred and age is not None and not ages.covers(age):
+            yield self._say("unsure_age", ages=ages, age=age)
 
     def _refusal(self, offer: Offer, circumstances: Circumstances, verdict: Verdict) -> Iterator[str]:
         if AGE in verdict.failed:

@@ -21,11 +21,22 @@ IN_CI = os.environ.get("CI") == "true"
 
 
 @pytest.fixture(scope="session")
-def loaded_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A SQLite database with all seed files published. Tests only read from it."""
-    with Database(f"sqlite:///{tmp_path_factory.mktemp('content') / 'content.db'}") as database:
+def loaded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a SQLite database with all seed files published, for tests that copy it."""
+    file = tmp_path_factory.mktemp("content") / "local-offer.db"
+    with Database(f"sqlite:///{file}") as database:
         migrate(database)
         load(database)
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+    return file
+
+
+@pytest.fixture(scope="session")
+def loaded_database(loaded_file: Path) -> Iterator[Database]:
+    """A SQLite database with all seed files published. Tests only read from it."""
+    with Database(f"sqlite:///{loaded_file}") as database:
         yield database
 
 

@@ -1,4 +1,4 @@
-"""The stock assistant's one custom action, as its project's actions/actions.py: the text of the entry that was asked about."""
+"""The stock assistant's one custom action, copied into its project: the text of the entry that was asked about."""
 
 import json
 from pathlib import Path

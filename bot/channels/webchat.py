@@ -42,7 +42,7 @@ def read_cookie(request: web.Request) -> tuple[str, str]:
 def readable(text: str) -> Markup:
     """Plain text as paragraphs, with telephone numbers that can be tapped and links that open apart."""
     paragraphs = [_linked(paragraph).replace("\n", Markup("<br>")) for paragraph in re.split(r"\n{2,}", text)]
-    return Markup("").join(Markup("<p>{}</p>").format(paragraph) for paragraph in paragraphs)
+    return Markup("").join(Markup('<p dir="auto">{}</p>').format(paragraph) for paragraph in paragraphs)
 
 
 def _linked(text: str) -> Markup:

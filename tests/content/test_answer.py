@@ -86,7 +86,7 @@ def test_without_the_age_it_says_what_it_depends_on(shelf: Shelf):
     [answer] = shelf.answers("council-tax", "nottinghamshire", Circumstances())
     assert answer.verdict.outcome is Outcome.DEPENDS
     assert answer.missing == (AGE,)
-    assert "it is for ages 18 to 24" in answer.text
+    assert "It is for ages 18 to 24." in answer.text
 
 
 def test_what_was_declined_is_not_asked_for(shelf: Shelf):
@@ -100,6 +100,13 @@ def test_somebody_who_is_not_in_the_situation_is_told_whom_it_is_for(shelf: Shel
     )
     assert answer.verdict.outcome is Outcome.NO
     assert "people who are at university" in answer.text
+
+
+def test_a_brief_answer_says_whether_it_is_for_you_and_what_it_is(shelf: Shelf):
+    [answer] = shelf.answers("council-tax", "nottinghamshire", Circumstances(age=20))
+    assert answer.brief.startswith("At 20, this is for you.")
+    assert answer.text.startswith(answer.brief)
+    assert words(answer.brief) < words(answer.text)
 
 
 def test_old_and_undated_sources_are_shown_as_what_they_are(shelf: Shelf):

@@ -1,0 +1,34 @@
+"""A stand-in for the engine's process, which takes twenty seconds to start: it echoes, and can be away, slow or broken."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.conversations.service import EngineAway
+from bot.conversations.store import Draft
+
+
+class ScriptedEngine:
+    """Answers each message with its own words, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.seconds = 0.0
+        self.asked: list[str] = []
+        self.state = "ready"
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.is_away
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    async def answer(self, conversation: str, message: str, text: str, authority: str | None) -> list[Draft]:
+        if self.is_away:
+            raise EngineAway("away")
+        await asyncio.sleep(self.seconds)
+        self.asked.append(text)
+        return [
+            {"kind": "answer", "text": f"You said: {text}", "entry": "council-tax", "authority": authority, "sources": []}
+        ]

@@ -1,0 +1,161 @@
+"""Whole conversations with the trained assistant: what it remembers, asks, corrects, and follows up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.program import Chat, Program
+
+pytestmark = pytest.mark.slow
+
+
+def entries(replies: list[dict[str, Any]]) -> list[str]:
+    return [reply["entry"] for reply in replies if reply["kind"] == "answer"]
+
+
+def asks(replies: list[dict[str, Any]]) -> list[str]:
+    return [reply["asks"] for reply in replies if reply["kind"] == "question"]
+
+
+def test_the_council_is_asked_for_once_and_remembered(program: Program):
+    chat = Chat(program)
+    assert asks(chat.say("do i have to pay council tax")) == ["authority"]
+    [answer, *_] = chat.say("county")
+    assert (answer["entry"], answer["authority"]) == ("council-tax", "nottinghamshire")
+    assert "authority" not in asks(chat.say("how do i get a mentor"))
+
+
+def test_somebody_who_does_not_know_the_council_gets_the_national_rule_and_is_not_asked_again(program: Program):
+    chat = Chat(program)
+    chat.say("money to set up my first home")
+    [answer, *_] = chat.say("i dont know")
+    assert (answer["entry"], answer["authority"]) == ("setting-up-home-allowance", "england")
+    assert "authority" not in asks(chat.say("do i have to pay council tax"))
+
+
+def test_a_council_is_corrected(program: Program):
+    chat = Chat(program, "nottingham-city")
+    assert chat.say("do i have to pay council tax")[0]["authority"] == "england"
+    [answer, *_] = chat.say("im with the county actually")
+    assert (answer["entry"], answer["authority"]) == ("council-tax", "nottinghamshire")
+
+
+def test_another_council_never_gets_our_councils_offer(program: Program):
+    chat = Chat(program)
+    chat.say("do i have to pay council tax")
+    [reply] = chat.say("leicestershire")
+    assert reply["kind"] == "out-of-scope"
+    assert "Leicestershire" in reply["text"]
+    assert entries(chat.say("can i get free swimming")) == []
+
+
+def test_the_age_settles_an_answer_and_is_asked_for_once(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    replies = chat.say("do i have to pay council tax")
+    assert asks(replies) == ["age"]
+    [answer] = chat.say("im 19")
+    assert answer["text"].startswith("At 19, this is for you.")
+    assert "age" not in asks(chat.say("can i get free swimming"))
+
+
+def test_rather_not_saying_is_taken(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    chat.say("do i have to pay council tax")
+    [answer] = chat.say("rather not say")
+    assert answer["entry"] == "council-tax"
+    assert "age" not in asks(chat.say("can i get free swimming"))
+
+
+def test_at_most_two_questions_are_asked_about_one_entry(program: Program):
+    chat = Chat(program, "nottingham-city")
+    asked = asks(chat.say("where do i live in the uni holidays"))
+    asked += asks(chat.say("19"))
+    asked += asks(chat.say("no"))
+    asked += asks(chat.say("no"))
+    assert [what for what in asked if what in ("age", "situation")] == asked[:2]
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "expected"),
+    [
+        ("how do i get it", "PA"),
+        ("where does it say that", "Last checked"),
+        ("what if they say no", "complain"),
+        ("tell me more", ""),
+        ("how much is it", "£3,000"),
+    ],
+)
+def test_follow_ups_are_about_the_last_answer(program: Program, follow_up: str, expected: str):
+    chat = Chat(program, "nottingham-city")
+    assert entries(chat.say("money for furniture in my first flat"))[0] == "setting-up-home-allowance"
+    [reply] = chat.say(follow_up)
+    assert reply["entry"] == "setting-up-home-allowance"
+    assert expected in reply["text"]
+
+
+def test_a_supposed_age_counts_for_one_answer_only(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    chat.say("im 17, do i have to pay council tax")
+    [supposed] = chat.say("what about if im 22?")
+    assert supposed["text"].startswith("At 22, this is for you.")
+    [answer, *_] = chat.say("do i have to pay council tax")
+    assert "not for you at 17" in answer["text"]
+
+
+def test_the_other_council_is_a_follow_up(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    chat.say("do i have to pay council tax")
+    [answer, *_] = chat.say("and city?")
+    assert answer["entry"] == "council-tax"
+    assert "Nottingham City" in answer["text"]
+
+
+def test_two_questions_in_one_message_get_both_answers(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    replies = chat.say("do i have to pay council tax? and how do i see my care files?")
+    assert entries(replies) == ["council-tax", "access-your-records"]
+
+
+def test_stop_and_start_again_work_in_the_middle_of_a_question(program: Program):
+    chat = Chat(program)
+    chat.say("do i have to pay council tax")
+    assert chat.say("stop")[0]["kind"] == "cancelled"
+    assert chat.say("start again")[0]["kind"] == "notice"
+    assert asks(chat.say("do i have to pay council tax")) == ["authority"]
+
+
+def test_a_new_question_in_the_middle_of_a_question_is_answered(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    assert asks(chat.say("do i have to pay council tax")) == ["age"]
+    assert "access-your-records" in entries(chat.say("how do i see my care files"))
+
+
+def test_a_quick_reply_leads_to_its_entry(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    [answer, *_] = chat.say("do i have to pay council tax")
+    choice = next(choice for choice in answer["choices"] if choice.get("entry"))
+    assert entries(chat.say(choice["value"]))[0] == choice["entry"]
+
+
+def test_a_person_is_always_named(program: Program):
+    [reply] = Chat(program, "nottingham-city").say("Talk to a person")
+    assert reply["kind"] == "handoff"
+    assert "0115 876 4800" in reply["text"]
+    assert reply["handoff"]["status"] == "offered"
+
+
+@pytest.mark.parametrize("text", ["😭😭", "asdf qwer zxcv", "¿", "<b>hi</b>", "x" * 20_000])
+def test_what_it_cannot_read_gets_a_clear_reply(program: Program, text: str):
+    replies = Chat(program, "nottinghamshire").say(text)
+    assert replies
+    assert entries(replies) == []
+
+
+def test_every_answer_carries_its_sources_with_when_they_were_checked(program: Program):
+    [answer, *_] = Chat(program, "nottinghamshire").say("do i have to pay council tax")
+    assert answer["sources"]
+    for source in answer["sources"]:
+        assert source["title"]
+        assert "checked_on" in source
