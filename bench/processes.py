@@ -74,11 +74,28 @@ class Processes:
 
     def wait_for_answer(self, url: str, seconds: float, what: str) -> None:
         """Until the address answers 200. Raises ProcessFailed."""
-        self._wait(lambda: _answers(url), seconds, what)
+
+        def answers() -> bool:
+            self.check(what)
+            return _answers(url)
+
+        self._wait(answers, seconds, what)
 
     def wait_for_end(self, process: subprocess.Popen, seconds: float, what: str) -> None:
         """Until the process has ended well. Raises ProcessFailed."""
-        self._wait(lambda: process.poll() == 0, seconds, what)
+
+        def has_ended() -> bool:
+            if process.poll():
+                self.check(what)
+            return process.poll() == 0
+
+        self._wait(has_ended, seconds, what)
+
+    def check(self, what: str) -> None:
+        """Raises ProcessFailed when one of them is no longer there."""
+        for name, process in self._started.items():
+            if process.poll() is not None:
+                raise ProcessFailed(f"{what}: {name} ended with code {process.returncode}.\n{self._last_lines(name)}")
 
     def output_of(self, process: subprocess.Popen, seconds: float, what: str) -> str:
         """What the process, started with a pipe, wrote until it ended well. Raises ProcessFailed."""
@@ -103,9 +120,6 @@ class Processes:
     def _wait(self, is_done: Callable[[], bool], seconds: float, what: str) -> None:
         started = told = time.monotonic()
         while not is_done():
-            for name, process in self._started.items():
-                if process.poll():
-                    raise ProcessFailed(f"{what}: {name} ended with code {process.returncode}.\n{self._last_lines(name)}")
             now = time.monotonic()
             if now - started > seconds:
                 lines = "\n".join(self._last_lines(name) for name in self._started)

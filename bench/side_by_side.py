@@ -155,6 +155,7 @@ def _figures(which: str, url: str, servers: Processes, folder: Path, settings: d
             text=True,
         )
         output = generators.output_of(load, 2 * seconds + LOAD_SPARE_SECONDS, f"{which}: the load")
+    servers.check(f"{which}: under the load")
     return {**json.loads(output), "memory_mb": round(servers.memory_mb(), 1), "other_cpus": watch.other_cpus()}
 
 

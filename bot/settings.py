@@ -22,7 +22,6 @@ class Limits:
     is_on: bool = True
     waiting_per_conversation: int = 5
     """Messages of one conversation that may wait for their answer."""
-    message_characters: int = 2000
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ class Settings:
             per_conversation=_number(given, "RATE_PER_CONVERSATION", 30),
             conversations_per_address=_number(given, "RATE_CONVERSATIONS", 20),
             is_on=given.get("LOCAL_OFFER_RATE_LIMITS", "on") != "off",
-            message_characters=_number(given, "MESSAGE_CHARACTERS", 2000),
         )
         return cls(
             storage=Storage.at(given.get("LOCAL_OFFER_DATA") or "data", given.get("LOCAL_OFFER_DATABASE_URL")),

@@ -103,6 +103,7 @@ class Understanding(GraphComponent, IntentClassifier):
         self._knowledge: Knowledge | None = None
         self._exact: tuple[int, dict[str, Decision]] = (-1, {})
         self._learning = Lock()
+        self._looked_at = -1
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -202,7 +203,11 @@ class Understanding(GraphComponent, IntentClassifier):
     def _keep_up(self, shelf: Shelf) -> None:
         """Learn again, in the background, when the published examples are not those that were learnt."""
         assert self._knowledge is not None
-        if self._knowledge.digest == digest_of(shelf) or not self._learning.acquire(blocking=False):
+        if self._looked_at == shelf.version or not self._learning.acquire(blocking=False):
+            return
+        self._looked_at = shelf.version
+        if self._knowledge.digest == digest_of(shelf):
+            self._learning.release()
             return
 
         def learn() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,14 +17,18 @@ from rasa.shared.core.events import (
     Event,
     SlotSet,
     UserUttered,
+    deserialise_events,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.conversations.tables import conversations, trackers
 from content.database import Database
 
-KEPT_TURNS = 6
+KEPT_TURNS = 4
 """Messages of a person that stay in the tracker with all that followed them; of earlier ones only the slots stay."""
+
+REMEMBERED = 500
+"""Conversations whose events stay in memory."""
 
 
 class ConversationTrackers(TrackerStore):
@@ -35,9 +40,12 @@ class ConversationTrackers(TrackerStore):
     def __init__(self, domain: Domain | None, database: Database) -> None:
         super().__init__(domain)
         self._database = database
+        self._last: OrderedDict[str, tuple[str, list[Event]]] = OrderedDict()
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        dialogue = json.dumps([event.as_dict() for event in condensed(tracker.events)], ensure_ascii=False)
+        events = condensed(tracker.events)
+        dialogue = json.dumps([event.as_dict() for event in events], ensure_ascii=False)
+        self._remember(tracker.sender_id, dialogue, events)
         with self._database.write() as connection:
             changed = connection.execute(
                 sa.update(trackers).where(trackers.c.conversation_id == tracker.sender_id).values(dialogue=dialogue)
@@ -57,8 +65,10 @@ class ConversationTrackers(TrackerStore):
             ).scalar()
         if dialogue is None:
             return None
-        rows: list[dict[str, Any]] = json.loads(dialogue)
-        return DialogueStateTracker.from_dict(sender_id, rows, self.domain.slots if self.domain else None)
+        known, events = self._last.get(sender_id, ("", []))
+        if known != dialogue:
+            events = deserialise_events(json.loads(dialogue))
+        return DialogueStateTracker.from_events(sender_id, events, self.domain.slots if self.domain else None)
 
     async def delete(self, sender_id: str) -> None:
         with self._database.write() as connection:
@@ -67,6 +77,16 @@ class ConversationTrackers(TrackerStore):
     async def keys(self) -> Iterable[str]:
         with self._database.read() as connection:
             return list(connection.execute(sa.select(trackers.c.conversation_id)).scalars())
+
+    def _remember(self, sender_id: str, dialogue: str, events: list[Event]) -> None:
+        """Keep the events beside the text they were stored as: reading that back costs more than storing it did.
+
+        They count only while the database still holds that very text, so that other engines may write it too.
+        """
+        self._last[sender_id] = dialogue, events
+        self._last.move_to_end(sender_id)
+        if len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
 
 
 def condensed(events: Iterable[Event]) -> list[Event]:
