@@ -32,7 +32,7 @@
       var id = Number(item.dataset.id);
       if (document.getElementById(item.id)) return;
       if (item.classList.contains("person")) {
-        clearChoices();
+        clearChoices(id);
         var pending = list.querySelector("li.pending");
         if (pending) pending.remove();
       }
@@ -46,8 +46,11 @@
     if (fresh) { typing.hidden = sending === 0; toEnd(); }
   }
 
-  function clearChoices() {
-    Array.prototype.forEach.call(list.querySelectorAll(".choices"), function (choices) { choices.remove(); });
+  // Quick replies go once something was said after them.
+  function clearChoices(before) {
+    Array.prototype.forEach.call(list.querySelectorAll(".choices"), function (choices) {
+      if (Number(choices.closest("li").dataset.id) < before) choices.remove();
+    });
   }
 
   function pendingItem(words) {
@@ -74,7 +77,7 @@
   function send(words, id) {
     if (!words.trim()) return;
     status.textContent = "";
-    clearChoices();
+    clearChoices(Infinity);
     var item = pendingItem(words);
     sending += 1;
     typing.hidden = false;

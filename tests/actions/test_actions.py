@@ -1,0 +1,278 @@
+"""What the actions say and remember, from one message and what the conversation knows; the library is the real one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answer import ActionAnswer, ActionAskTopic, ActionAskWhich, ActionNoteCircumstances
+from actions.circumstances import ActionAskAuthority, ActionAskSituation
+from actions.follow_up import ActionNotHelpful, ActionTellAmount, ActionTellHow, ActionTellSource
+from actions.library_action import LibraryAction
+from actions.talk import ActionNotUnderstood, ActionOfferPerson, ActionOutOfScope, ActionRefuse, ActionStartAgain
+from content.library import Library
+from content.model import Situation
+
+
+def run(
+    action: type[LibraryAction],
+    library: Library,
+    *,
+    text: str = "",
+    intent: str = "ask_entry",
+    entities: tuple[tuple[str, str, str], ...] = (),
+    form: str | None = None,
+    entries: list[str] | None = None,
+    near: list[str] | None = None,
+    topic: str | None = None,
+    **slots: Any,
+) -> tuple[list[dict[str, Any]], dict[str, Any], list[str]]:
+    """The replies, the slots that were set, and the actions that are to follow."""
+    message = {
+        "text": text,
+        "intent": {"name": intent},
+        "entities": [{"entity": name, "value": value, "role": role} for name, value, role in entities],
+        "entries": entries or [],
+        "near": near or [],
+        "topic": topic,
+    }
+    loop = {"name": form} if form else {}
+    tracker = Tracker("one", slots, message, [], False, None, loop, None)
+    dispatcher = CollectingDispatcher()
+    events = action(library).run(dispatcher, tracker, {})
+    remembered = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+    return (
+        [said["reply"] for said in dispatcher.messages],
+        remembered,
+        [event["name"] for event in events if event["event"] == "followup"],
+    )
+
+
+def test_an_answer_that_depends_on_the_council_waits_for_it(library):
+    replies, remembered, following = run(ActionAnswer, library, entries=["council-tax"])
+    assert replies == []
+    assert remembered["pending"] == ["council-tax"]
+    assert remembered["wanted"] == "authority"
+    assert following == ["circumstances_form"]
+
+
+def test_the_council_is_not_asked_for_a_second_time(library):
+    replies, _, following = run(ActionAnswer, library, entries=["council-tax"], asked=["authority"])
+    assert replies[0]["authority"] == "england"
+    assert "circumstances_form" not in following
+
+
+def test_what_is_the_same_everywhere_is_answered_without_the_council(library):
+    everywhere = next(id for id in library.shelf.entries if not library.shelf.depends_on_council(id))
+    replies, _, _ = run(ActionAnswer, library, entries=[everywhere])
+    assert replies[0]["entry"] == everywhere
+
+
+def test_the_council_in_the_message_itself_is_enough(library):
+    replies, remembered, _ = run(
+        ActionAnswer, library, entries=["council-tax"], entities=(("authority", "nottinghamshire", "own"),)
+    )
+    assert replies[0]["authority"] == "nottinghamshire"
+    assert remembered["authority"] == "nottinghamshire"
+
+
+def test_an_entry_that_is_no_longer_published_is_not_answered(library):
+    replies, _, _ = run(ActionAnswer, library, entries=["long-gone"], authority="nottinghamshire")
+    assert [reply["kind"] for reply in replies] == ["question"]
+
+
+def test_two_entries_get_two_answers_and_no_settling_question(library):
+    replies, remembered, following = run(
+        ActionAnswer, library, entries=["council-tax", "mentoring"], authority="nottinghamshire"
+    )
+    assert [reply["entry"] for reply in replies] == ["council-tax", "mentoring"]
+    assert remembered["entry"] == "mentoring"
+    assert following == []
+
+
+def test_an_unknown_age_that_matters_is_asked_for_after_the_answer(library):
+    replies, remembered, following = run(ActionAnswer, library, entries=["council-tax"], authority="nottinghamshire")
+    assert replies[0]["entry"] == "council-tax"
+    assert remembered["wanted"] == "age"
+    assert following == ["circumstances_form"]
+
+
+def test_after_two_questions_about_an_entry_no_third_is_asked(library):
+    _, _, following = run(
+        ActionAnswer,
+        library,
+        entries=["council-tax"],
+        authority="nottinghamshire",
+        asked=["about council-tax", "about council-tax"],
+    )
+    assert following == []
+
+
+@pytest.mark.parametrize(("age", "words"), [("15", "16 to 24"), ("31", "ends at 25")])
+def test_outside_the_ages_of_the_offer_it_says_who_else_can_help(library, age, words):
+    replies, _, _ = run(
+        ActionAnswer, library, entries=["mentoring"], authority="nottingham-city", entities=(("age", age, "own"),)
+    )
+    assert words in replies[0]["text"]
+    assert "0800 023 2033" in replies[0]["text"]
+
+
+def test_a_place_taken_for_its_council_is_said(library):
+    replies, remembered, _ = run(
+        ActionAnswer,
+        library,
+        pending=["council-tax"],
+        wanted="authority",
+        authority="nottinghamshire",
+        entities=(("place", "nottinghamshire", "own"),),
+    )
+    assert "Nottinghamshire looked after you" in replies[0]["text"]
+    assert replies[1]["entry"] == "council-tax"
+
+
+def test_another_councils_young_person_gets_no_offer_of_ours(library):
+    replies, _, _ = run(
+        ActionNoteCircumstances, library, entry="council-tax", entities=(("elsewhere", "Derbyshire", "own"),)
+    )
+    assert [reply["kind"] for reply in replies] == ["out-of-scope"]
+    assert "Derbyshire" in replies[0]["text"]
+
+
+def test_a_circumstance_without_a_subject_is_noted(library):
+    replies, remembered, _ = run(
+        ActionNoteCircumstances, library, intent="change_council", entities=(("authority", "nottingham-city", "own"),)
+    )
+    assert replies[0]["kind"] == "question"
+    assert "Nottingham City" in replies[0]["text"]
+    assert remembered["authority"] == "nottingham-city"
+
+
+def test_a_situation_that_is_denied_counts_as_no(library):
+    replies, remembered, _ = run(
+        ActionAnswer,
+        library,
+        entries=["university-bursary"],
+        authority="nottingham-city",
+        entities=(("situation", "university", "no"),),
+    )
+    assert "people who are at university" in replies[0]["text"]
+    assert remembered["situations"] == {"university": False}
+
+
+def test_a_yes_to_the_question_about_a_situation_is_remembered(library):
+    _, remembered, _ = run(
+        ActionAnswer,
+        library,
+        intent="affirm",
+        entry="university-bursary",
+        authority="nottingham-city",
+        wanted="university",
+        situation=True,
+    )
+    assert remembered["situations"] == {"university": True}
+    assert remembered["wanted"] is None
+
+
+def test_the_question_for_the_council_says_that_a_place_does_not_settle_it(library):
+    [reply], _, _ = run(
+        ActionAskAuthority, library, text="i live in bulwell", entities=(("place", "nottingham-city", "own"),)
+    )
+    assert "You live in Bulwell." in reply["text"]
+    assert [choice["label"] for choice in reply["choices"]] == ["Nottingham City", "Nottinghamshire", "I don't know"]
+
+
+@pytest.mark.parametrize("situation", list(Situation))
+def test_every_situation_can_be_asked_about(library, situation):
+    [reply], _, _ = run(ActionAskSituation, library, wanted=situation.value)
+    assert reply["asks"] == "situation"
+    assert reply["text"].endswith("?")
+
+
+def test_a_close_call_offers_the_likeliest_and_something_else(library):
+    [reply], remembered, _ = run(ActionAskWhich, library, near=["mentoring", "befriending"])
+    assert [choice.get("entry") for choice in reply["choices"]] == ["mentoring", "befriending", None]
+    assert remembered["near"] == ["mentoring", "befriending"]
+
+
+def test_an_unclear_message_that_tells_a_circumstance_is_taken_as_that(library):
+    replies, _, following = run(ActionAskWhich, library, entry="council-tax", entities=(("age", "19", "own"),))
+    assert replies == []
+    assert following == ["action_note_circumstances"]
+
+
+@pytest.mark.parametrize("topic", ["money", "home", "work", "education", "health", "rights"])
+def test_a_vague_message_gets_the_entries_of_its_topic(library, topic):
+    [reply], _, _ = run(ActionAskTopic, library, topic=topic)
+    assert reply["asks"] == "topic"
+    assert len([choice for choice in reply["choices"] if choice.get("entry")]) >= 3
+
+
+def test_an_amount_is_the_declared_one_or_none(library):
+    [reply], _, _ = run(ActionTellAmount, library, entry="setting-up-home-allowance", authority="nottingham-city")
+    assert "£3,000" in reply["text"]
+    [reply], _, _ = run(ActionTellAmount, library, entry="mentoring", authority="nottingham-city")
+    assert "I will not guess" in reply["text"]
+
+
+def test_how_names_whom_to_contact(library):
+    [reply], _, _ = run(ActionTellHow, library, entry="support-after-21", authority="nottinghamshire")
+    assert "0115 804 4154" in reply["text"]
+
+
+def test_sources_are_named_with_when_they_were_checked(library):
+    [reply], _, _ = run(ActionTellSource, library, entry="council-tax", authority="nottinghamshire")
+    assert "Nottinghamshire County Council. Last checked: 30 November 2020" in reply["text"]
+
+
+def test_a_follow_up_to_nothing_asks_what_it_is_about(library):
+    [reply], _, _ = run(ActionTellHow, library)
+    assert (reply["kind"], reply["asks"]) == ("question", "topic")
+
+
+def test_what_did_not_help_is_followed_by_the_next_likeliest_and_a_person(library):
+    [reply], _, _ = run(ActionNotHelpful, library, entry="mentoring", near=[], authority="nottingham-city", **{"asked": []})
+    assert reply["choices"][-1]["value"] == "Talk to a person"
+    assert reply["handoff"]["status"] == "offered"
+    assert all(choice.get("entry") != "mentoring" for choice in reply["choices"])
+
+
+def test_not_understood_twice_offers_a_person(library):
+    [first], remembered, _ = run(ActionNotUnderstood, library, intent="nlu_fallback")
+    [second], _, _ = run(ActionNotUnderstood, library, intent="nlu_fallback", misses=remembered["misses"])
+    assert (first["kind"], second["kind"]) == ("question", "handoff")
+
+
+def test_a_reply_that_does_not_answer_the_form_counts_as_not_known(library):
+    replies, remembered, following = run(
+        ActionNotUnderstood, library, intent="nlu_fallback", form="circumstances_form", wanted="authority"
+    )
+    assert replies == []
+    assert remembered["authority"] == "unknown"
+    assert following == ["action_answer"]
+
+
+def test_a_person_is_named_for_the_council_or_for_each(library):
+    [own], _, _ = run(ActionOfferPerson, library, authority="nottingham-city")
+    assert "0115 876 4800" in own["text"]
+    assert "0115 876 1000" in own["text"]
+    [each], _, _ = run(ActionOfferPerson, library)
+    assert "0115 876 4800" in each["text"]
+    assert "0115 804 1236" in each["text"]
+
+
+@pytest.mark.parametrize(("action", "kind"), [(ActionOutOfScope, "out-of-scope"), (ActionRefuse, "refusal")])
+def test_what_it_does_not_do_comes_with_a_person(library, action, kind):
+    [reply], _, _ = run(action, library)
+    assert reply["kind"] == kind
+    assert any(choice["value"] == "Talk to a person" for choice in reply["choices"])
+
+
+def test_starting_again_forgets_everything(library):
+    tracker = Tracker(
+        "one", {"authority": "nottingham-city"}, {"intent": {"name": "start_again"}}, [], False, None, {}, None
+    )
+    events = ActionStartAgain(library).run(CollectingDispatcher(), tracker, {})
+    assert "reset_slots" in [event["event"] for event in events]
