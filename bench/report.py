@@ -19,6 +19,8 @@ PHASE_ROWS = (
     ("errors", "errors", ""),
 )
 """Label, key, and whether more or less of it is better: that way round is the ratio."""
+QUIET_CPUS = 0.15
+"""More than this taken by other work moves the figures visibly."""
 
 
 def document(ours: dict[str, Any], stock: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
@@ -68,6 +70,8 @@ def show(result: dict[str, Any]) -> None:
         " here: the speed of a trained model does not depend on how well it learnt, as long as it takes questions to its"
         " custom action ('answered with an entry'; 8 of the 12 messages are questions for an entry)."
     )
+    if max(ours["other_cpus"], stock["other_cpus"]) > QUIET_CPUS:
+        console.print("Other work kept the machine busy meanwhile: these figures are disturbed. Measure again.")
     for name, figures in (("ours", ours), ("stock", stock)):
         errors = [figures[phase]["first_error"] for phase in ("one", "many") if figures[phase]["errors"]]
         if errors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -128,8 +129,11 @@ class Composer:
             lead = instead_lead(instead) if instead and instead_lead else None
             if lead:
                 parts.append(self._say("instead", lead=lead))
-            text = brief = "\n\n".join(parts)
-            left = [] if lead else list(self._leads(offer, circumstances))
+            leads = [] if lead else list(self._leads(offer, circumstances))
+            if self._is_still_to_come(offer, circumstances):
+                parts, leads = [*parts, *leads], []
+            text, left = self._fit(parts, [], [])
+            brief, left = text, [*left, *leads]
         else:
             first = list(self._leads(offer, circumstances))
             if verdict.outcome is Outcome.YES:
@@ -164,7 +168,9 @@ class Composer:
         if offer.is_gap and own is None and offer.council:
             own = self._say("gap", council=offer.council.label, about=offer.entry.about)
         if own and national:
-            basis = [self._say(offer.own.basis.value)] if offer.own and offer.own.known and offer.own.basis else []
+            basis = []
+            if offer.own and offer.own.known and offer.own.basis and offer.entry.refusable:
+                basis = [self._say(offer.own.basis.value)]
             yield " ".join([own, *basis])
             yield self._say("national", lead=national)
         elif own:
@@ -181,7 +187,7 @@ class Composer:
 
     def _rest(self, offer: Offer) -> Iterator[str]:
         """What follows, the most needed first; what does not fit moves to 'tell me more'."""
-        if offer.basis and not (offer.own and offer.own.known and offer.own.adds_base):
+        if offer.basis and offer.entry.refusable and not (offer.own and offer.own.known and offer.own.adds_base):
             yield self._say(offer.basis.value)
         if offer.confirm:
             yield self._say("confirm")
@@ -255,14 +261,31 @@ class Composer:
         return "\n\n".join(paragraphs), left
 
     @staticmethod
+    def _is_still_to_come(offer: Offer, circumstances: Circumstances) -> bool:
+        """The person is too young for it, and will not always be: worth knowing what it is."""
+        ages, age = offer.condition.ages, circumstances.age
+        return ages is not None and age is not None and age < ages.youngest
+
+    @staticmethod
     def _more(offer: Offer, left: list[str]) -> str | None:
-        own = [each.more for each in (offer.own, offer.base) if each and each.more]
-        return "\n\n".join([*left, *own]) or None
+        """What was left out, then the rest of both texts, no sentence of it twice."""
+        told = {sentence for part in left for sentence in _sentences(part)}
+        parts = list(left)
+        for each in (offer.own, offer.base):
+            fresh = [sentence for sentence in _sentences(each.more if each else None) if sentence not in told]
+            told.update(fresh)
+            if fresh:
+                parts.append(" ".join(fresh))
+        return "\n\n".join(parts) or None
 
 
 def for_all_councils(offer: Offer) -> Offer:
     """The same offer told to somebody whose council is not known: England's rule alone."""
     return replace(offer, council=None, own=None)
+
+
+def _sentences(text: str | None) -> list[str]:
+    return [sentence for sentence in re.split(r"(?<=[.!?])\s+", text or "") if sentence]
 
 
 MONTHS = "January February March April May June July August September October November December".split()

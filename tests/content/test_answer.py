@@ -82,6 +82,26 @@ def test_outside_the_stated_ages_it_says_so_and_what_there_is_instead(shelf: She
     assert answer.text.startswith("This is for ages 18 to 24, so not for you at 17.")
 
 
+def test_somebody_too_young_hears_what_there_will_be_and_somebody_too_old_does_not(shelf: Shelf):
+    assert "until you turn 25" in told(shelf, "council-tax", "nottinghamshire", age=17)
+    assert "until you turn 25" not in told(shelf, "council-tax", "nottinghamshire", age=25)
+
+
+def test_nobody_is_told_that_a_helpline_is_not_a_right(shelf: Shelf):
+    for entry in shelf.entries.values():
+        if not entry.refusable:
+            for council in COUNCILS:
+                assert "not a legal right" not in told(shelf, entry.id, council), (entry.id, council)
+
+
+def test_tell_me_more_says_nothing_twice(shelf: Shelf):
+    for entry in shelf.entries:
+        for council in COUNCILS:
+            for answer in shelf.answers(entry, council, Circumstances()):
+                sentences = (answer.more or "").replace("\n\n", " ").split(". ")
+                assert len(sentences) == len(set(sentences)), (entry, council)
+
+
 def test_without_the_age_it_says_what_it_depends_on(shelf: Shelf):
     [answer] = shelf.answers("council-tax", "nottinghamshire", Circumstances())
     assert answer.verdict.outcome is Outcome.DEPENDS
