@@ -24,7 +24,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.conversations.tables import conversations, trackers
 from content.database import Database
 
-KEPT_TURNS = 4
+KEPT_TURNS = 2
 """Messages of a person that stay in the tracker with all that followed them; of earlier ones only the slots stay."""
 
 REMEMBERED = 500
