@@ -14,6 +14,7 @@ PERIODS = {
     "month": "a month",
     "year": "a year",
     "course": "for the whole course",
+    "unknown": "(I could not find how often)",
 }
 LIMITS = {"exactly": "", "up-to": "up to ", "at-least": "at least "}
 

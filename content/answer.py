@@ -75,8 +75,8 @@ class Offer:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The sources of what is told, the council's own first."""
-        told = [each for each in (self.own, self.base) if each and self._is_told(each)]
+        """The sources of what is told, now or on "tell me more", the council's own first."""
+        told = [each for each in (self.own, self.base) if each and (self._is_told(each) or each.more)]
         return tuple(dict.fromkeys(source for each in told for source in each.sources))
 
     @property
@@ -235,8 +235,9 @@ class Composer:
     def _missing(self, offer: Offer, circumstances: Circumstances, verdict: Verdict) -> tuple[str, ...]:
         missing = list(verdict.missing)
         if verdict.outcome is not Outcome.NO:
+            # A case for a situation only refines what is said; asking for it ("are you still in care?") would not be kind.
             for case in offer.cases:
-                missing.extend(weigh(case.condition, circumstances).missing)
+                missing.extend(fact for fact in weigh(case.condition, circumstances).missing if fact == AGE)
         return tuple(fact for fact in dict.fromkeys(missing) if fact not in circumstances.declined)
 
     @staticmethod

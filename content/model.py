@@ -120,7 +120,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Amount:
-    """A sum of money that the texts may name, in pounds; `per` is once, week, month, year or course."""
+    """A sum of money that the texts may name, in pounds; `per` is once, week, month, year, course or unknown."""
 
     pounds: float
     per: str
