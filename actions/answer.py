@@ -50,8 +50,10 @@ class ActionAnswer(LibraryAction):
     @staticmethod
     def _answers(turn: Turn, entry: str) -> list[Answer]:
         if turn.elsewhere and turn.shelf.depends_on_council(entry):
-            say_elsewhere(turn)
-            return []
+            offer = turn.shelf.offer(entry, None)
+            if turn.said("elsewhere", "own") or offer.base is None or not offer.base.known:
+                say_elsewhere(turn, entry if offer.base else None)
+                return []
         return turn.shelf.answers(entry, turn.council, turn.circumstances)
 
     @staticmethod
@@ -76,7 +78,7 @@ class ActionNoteCircumstances(ActionAnswer):
 
     def act(self, turn: Turn) -> None:
         if turn.elsewhere and turn.said("elsewhere", "own"):
-            say_elsewhere(turn)
+            say_elsewhere(turn, turn.entry.id if turn.entry else None)
         elif turn.entry or self._pending(turn):
             super().act(turn)
         else:
@@ -96,12 +98,12 @@ def ask_to_settle(turn: Turn, answer: Answer) -> None:
         turn.remember(asked=[*turn.has_asked, missing[0], marker])
 
 
-def say_elsewhere(turn: Turn) -> None:
-    """Never one council's offer to another council's young person: say so, and name who can help."""
+def say_elsewhere(turn: Turn, entry: str | None) -> None:
+    """Never one council's offer to another council's young person: say so, name who can help, offer the national rule."""
     turn.say(
         "out-of-scope",
         turn.phrase("other_council", place=turn.elsewhere),
-        choices=[*turn.choices(["living-out-of-area"]), PERSON],
+        choices=[*turn.choices([entry] if entry else []), *turn.choices(["living-out-of-area"]), PERSON],
         handoff={"status": "offered", "reference": None, "to": "duty"},
     )
 
@@ -113,7 +115,7 @@ class ActionAskWhich(LibraryAction):
 
     def act(self, turn: Turn) -> None:
         if turn.entry and turn.states_circumstances:
-            turn.then(ActionNoteCircumstances.action_name)
+            ActionNoteCircumstances(self.library).act(turn)
             return
         turn.remember(near=turn.near)
         choices = [*turn.choices(turn.near), {"label": "Something else", "value": "Something else"}]

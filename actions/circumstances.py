@@ -41,7 +41,7 @@ class ActionAskAuthority(LibraryAction):
     leaves_form = False
 
     def act(self, turn: Turn) -> None:
-        places = turn.said("place", "own")
+        places = turn.said("place", "own", "lives")
         text = turn.phrase("ask_authority")
         if places and (surface := self._surface(turn)):
             text = turn.phrase("ask_authority_place", place=surface)

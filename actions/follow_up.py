@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from actions.answer import ActionAnswer, ask_to_settle
 from actions.library_action import LibraryAction
 from actions.turn import MOST_CHOICES, PERSON, Turn
-from content.answer import Answer
+from content.answer import Answer, sentences
 from content.model import Amount, Entry
 
+PAYING_BACK = re.compile(r"\b(pa(?:y|id|ying) (?:it |any of it |them |this )?back|repa(?:y|id))", re.IGNORECASE)
 PERIODS = {
     "once": "paid once",
     "week": "a week",
@@ -113,10 +116,13 @@ class ActionTellRefused(FollowUp):
 
 
 class ActionTellRepay(FollowUp):
+    """What the entry's own texts say of paying back; nothing is concluded from their silence."""
+
     action_name = "action_tell_repay"
 
     def follow(self, turn: Turn, entry: Entry, answer: Answer) -> None:
-        turn.tell_of(entry, turn.phrase("repay"))
+        told = [sentence for sentence in sentences(answer.text, answer.more) if PAYING_BACK.search(sentence)]
+        turn.tell_of(entry, " ".join(dict.fromkeys(told)) or turn.phrase("repay"))
 
 
 class ActionNotHelpful(FollowUp):
@@ -144,7 +150,9 @@ class ActionWrongTopic(ActionNotHelpful):
 
     def act(self, turn: Turn) -> None:
         if turn.entries:
-            turn.then(ActionAnswer.action_name)
+            ActionAnswer(self.library).act(turn)
+        elif turn.entry is None:
+            turn.say("question", turn.phrase("ask_other"), asks="topic", choices=[*turn.topics(), PERSON])
         else:
             super().act(turn)
 

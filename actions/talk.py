@@ -6,8 +6,7 @@ from rasa_sdk.events import AllSlotsReset
 
 from actions.answer import ActionAnswer, ActionNoteCircumstances
 from actions.library_action import LibraryAction
-from actions.turn import AUTHORITY, DECLINED, PERSON, UNKNOWN, Turn
-from content.eligibility import AGE
+from actions.turn import AUTHORITY, PERSON, UNKNOWN, Turn
 
 OFFERED = {"status": "offered", "reference": None, "to": "duty"}
 SMALLTALK = {
@@ -20,6 +19,7 @@ SMALLTALK = {
     "rather_not_say": "deny",
     "ask_identity": "identity",
     "ask_capabilities": "capabilities",
+    "delete_chat": "delete_chat",
 }
 WITH_TOPICS = frozenset(("greet", "affirm", "dont_know", "ask_capabilities"))
 
@@ -50,7 +50,11 @@ class ActionOfferPerson(LibraryAction):
         else:
             teams = "\n".join(f"{council.label}, {council.team.line()}" for council in turn.shelf.councils)
             lines = [turn.phrase("person_unknown_council", teams=f"\n{teams}")]
-        turn.say("handoff", "\n\n".join(lines), choices=turn.choices(["out-of-hours"]), handoff=OFFERED)
+        following = ["out-of-hours"]
+        if turn.intent == "frightened":
+            lines.insert(0, turn.phrase("sorry_to_hear"))
+            following = ["crisis-help", "mental-health-support"]
+        turn.say("handoff", "\n\n".join(lines), choices=turn.choices(following), handoff=OFFERED)
 
 
 class ActionOwnCase(LibraryAction):
@@ -97,19 +101,23 @@ class ActionStartAgain(LibraryAction):
 class ActionNotUnderstood(LibraryAction):
     """Say so and offer choices; the second time in a row, offer a person.
 
-    A reply to the form's question that gives no answer counts as not known, so that the question never comes twice.
+    A reply that does not answer the form's question counts as not known, so that the question never comes twice; who was
+    asked for the council still gets the answer that waited for it.
     """
 
     action_name = "action_not_understood"
     understood = False
 
     def act(self, turn: Turn) -> None:
-        wanted = turn.tracker.get_slot("wanted")
-        if turn.in_form and wanted:
-            self._take_as_unknown(turn, wanted)
+        wanted = turn.tracker.get_slot("wanted") if turn.in_form else None
+        if wanted == AUTHORITY:
+            turn.take_authority(UNKNOWN)
+            ActionAnswer(self.library).act(turn)
             return
+        if wanted:
+            turn.decline(wanted)
         if turn.entry and turn.states_circumstances:
-            turn.then(ActionNoteCircumstances.action_name)
+            ActionNoteCircumstances(self.library).act(turn)
             return
         misses = int(turn.tracker.get_slot("misses") or 0) + 1
         turn.remember(misses=misses)
@@ -118,13 +126,3 @@ class ActionNotUnderstood(LibraryAction):
         else:
             choices = turn.choices(turn.near) or turn.topics()
             turn.say("question", turn.phrase("not_understood"), asks="topic", choices=[*choices, PERSON])
-
-    @staticmethod
-    def _take_as_unknown(turn: Turn, wanted: str) -> None:
-        if wanted == AUTHORITY:
-            turn.remember(authority=UNKNOWN)
-        elif wanted == AGE:
-            turn.remember(age=DECLINED)
-        else:
-            turn.remember(situation=DECLINED)
-        turn.then(ActionAnswer.action_name)

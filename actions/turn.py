@@ -116,6 +116,11 @@ class Turn:
         """The council that this message tells, else the one known before; a place alone tells one when none is known."""
         known: str | None = self.tracker.get_slot(AUTHORITY)
         told = [*self.said(AUTHORITY, "own"), *self.said("elsewhere", "own")]
+        supposed = self.said(AUTHORITY, "supposed")
+        if supposed and known not in self.shelf.authorities:
+            told = told or supposed
+        elif supposed and not told:
+            return supposed[0]
         if not told and known == UNKNOWN:
             told = self.said("place", "own")
         if told and told[0] != known:
@@ -145,6 +150,19 @@ class Turn:
             self.remember(situations=known)
         return known
 
+    def take_authority(self, value: str) -> None:
+        self._authority = value
+        self.remember(authority=value)
+
+    def decline(self, fact: str) -> None:
+        """The person does not know it or would rather not say."""
+        if fact == AGE:
+            self._age = DECLINED
+            self.remember(age=DECLINED)
+        else:
+            self._situations = {**self._situations, fact: DECLINED}
+            self.remember(situations=self._situations)
+
     # what follows
 
     def remember(self, **slots: Any) -> None:
@@ -156,14 +174,15 @@ class Turn:
             self.events.extend([ActiveLoop(None), SlotSet("requested_slot", None)])
 
     def ask_for(self, fact: str) -> None:
-        """Let the form ask for the council, the age, or one situation."""
+        """Let the form ask for the council, the age, or one situation.
+
+        Only the form may follow by name: it ends in waiting for the person. After another action no rule would say what
+        comes next, and the policy would go on choosing until its limit.
+        """
         self.remember(wanted=fact, asked=[*self.has_asked, fact])
         if fact not in (AUTHORITY, AGE):
             self.remember(situation=None)
         self.events.append(FollowupAction(FORM))
-
-    def then(self, action: str) -> None:
-        self.events.append(FollowupAction(action))
 
     # what is said
 

@@ -136,7 +136,7 @@ class Composer:
             brief, left = text, [*left, *leads]
         else:
             first = list(self._leads(offer, circumstances))
-            if verdict.outcome is Outcome.YES:
+            if verdict.outcome is Outcome.YES and not offer.is_gap:
                 first[:1] = [" ".join([*self._fits(offer, circumstances), *first[:1]])]
             open_ends = list(self._open_ends(offer, circumstances, verdict))
             text, left = self._fit(first, list(self._how(offer)), [*open_ends, *self._rest(offer)])
@@ -153,7 +153,13 @@ class Composer:
         how = offer.first(lambda each: each.how)
         if how is None and offer.is_gap:
             how = self._gap_how(offer)
-        contacts = [contact.line() for each in (offer.own, offer.base) if each for contact in each.contacts]
+        contacts = [
+            contact.line()
+            for each in (offer.own, offer.base)
+            if each
+            for contact in each.contacts
+            if (contact.phone or contact.email or "?") not in (how or "")
+        ]
         lines = [how, *dict.fromkeys(contacts)]
         return "\n".join(line for line in lines if line) or None
 
@@ -270,10 +276,10 @@ class Composer:
     @staticmethod
     def _more(offer: Offer, left: list[str]) -> str | None:
         """What was left out, then the rest of both texts, no sentence of it twice."""
-        told = {sentence for part in left for sentence in _sentences(part)}
+        told = {sentence for part in left for sentence in sentences(part)}
         parts = list(left)
         for each in (offer.own, offer.base):
-            fresh = [sentence for sentence in _sentences(each.more if each else None) if sentence not in told]
+            fresh = [sentence for sentence in sentences(each.more if each else None) if sentence not in told]
             told.update(fresh)
             if fresh:
                 parts.append(" ".join(fresh))
@@ -285,8 +291,9 @@ def for_all_councils(offer: Offer) -> Offer:
     return replace(offer, council=None, own=None)
 
 
-def _sentences(text: str | None) -> list[str]:
-    return [sentence for sentence in re.split(r"(?<=[.!?])\s+", text or "") if sentence]
+def sentences(*texts: str | None) -> list[str]:
+    """The sentences of the texts, in order."""
+    return [sentence for text in texts for sentence in re.split(r"(?<=[.!?])\s+", text or "") if sentence]
 
 
 MONTHS = "January February March April May June July August September October November December".split()

@@ -14,7 +14,8 @@ COUNCIL, PLACE, ELSEWHERE = "COUNCIL", "PLACE", "ELSEWHERE"
 FUZZY_FROM = 7
 """Letters; a shorter word is too near other words to forgive a slip in."""
 NOT_A_COUNCIL_BEFORE = frozenset(
-    "centre center hospital ground college homes fc court lines line academy transport bus farm cricket stadium".split()
+    "centre center hospital ground college homes fc court lines line academy transport bus farm cricket stadium trent "
+    "forest university".split()
 )
 """After these, "city" or "county" is part of another name."""
 _SLIPS = {

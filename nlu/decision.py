@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RIGHT, WRONG, OFFER_RIGHT, OFFER_WRONG = 1.0, -1.5, 0.4, -0.4
-"""What an outcome is worth: a wrong answer about rights costs more than a right one gains; a choice of three that
+RIGHT, WRONG, OFFER_RIGHT, OFFER_WRONG = 1.0, -1.0, 0.3, -0.3
+"""What an outcome is worth: a wrong answer about rights costs as much as a right one gains; a choice of three that
 holds the right one saves a question, and one that does not costs a little. Saying nothing is worth nothing."""
 OFFERED = 3
+MOST_AT_ONCE = 3
+"""Questions of one message that are answered."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ def combine(whole: Decision, parts: Sequence[Decision]) -> Decision:
     if whole.intent in (STOP, PERSON) or not clear:
         return whole if whole.intent != NOT_UNDERSTOOD else next((p for p in parts if p.intent == ASK_WHICH), whole)
     if len(clear) > 1:
-        first_two = sorted(clear[:2], key=lambda guess: list(asked).index(guess.name))
-        return Decision(ASK_ENTRY, clear[0].probability, entries=tuple(first_two), near=whole.near)
+        clearest = sorted(clear[:MOST_AT_ONCE], key=lambda guess: list(asked).index(guess.name))
+        return Decision(ASK_ENTRY, clear[0].probability, entries=tuple(clearest), near=whole.near)
     if whole.intent == ASK_ENTRY and whole.confidence >= clear[0].probability:
         return whole
     return Decision(ASK_ENTRY, clear[0].probability, entries=(clear[0],), near=whole.near or (clear[0],))

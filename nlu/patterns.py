@@ -49,7 +49,7 @@ AGE_PATTERNS: dict[str, list[Pattern]] = {
         [_one_of("if"), _one_of("i", "you", "your", "they", "we", "someone", "he", "she"),
          _one_of("am", "are", "is", "were", "was", "turn", optional=True), _STILL, _AGE],
         [_one_of("what", "how"), _one_of("about", "if", "bout"), _one_of("at", "for", "a", "when", optional=True), _AGE],
-        [_one_of("and"), _one_of("at", "for"), _AGE],
+        [_one_of("at"), _AGE],
         [_OTHERS, _one_of("is", "are", "just", "turned", "has"), _STILL, _AGE],
     ],
     "SOON": [
@@ -67,17 +67,19 @@ AGE_PATTERNS: dict[str, list[Pattern]] = {
         [_AGE, _one_of("years", "year", "yrs", "yr", "y"), _one_of("old", "o", "of")],
         [_AGE, _one_of("yo")],
         [_one_of("a", "as"), _AGE, _one_of("year", "yr")],
-        [_one_of("at"), _AGE],
+        [_AGE, _one_of("here", "btw")],
+        [_one_of("mum", "dad", "disabled", "pregnant", "parent"), _one_of("and", optional=True), _AGE],
     ],
 }  # fmt: skip
 
 _AT = _one_of("at", "in", "to", "doing", "started", "starting", "start", "studying", "on")
+_ANY: dict[str, Any] = {"OP": "?"}
 _THE = _one_of("the", "a", "an", "my", "full", "first", optional=True)
 
 SITUATION_PATTERNS: dict[str, list[Pattern]] = {
     "university": [
         [_AT, _THE, _one_of("university", "degree", "undergrad")],
-        [_one_of("ntu", "uon")], [_one_of("degree")],
+        [_one_of("ntu", "uon", "halls", "degree")], [_one_of("nottingham"), _one_of("trent", "university")],
         [_one_of("university"), _one_of("student")],
     ],
     "college": [
@@ -101,10 +103,11 @@ SITUATION_PATTERNS: dict[str, list[Pattern]] = {
         [_one_of("looking"), _one_of("for"), _THE, _one_of("work", "job", "jobs")],
         [_one_of("out"), _one_of("of"), _one_of("work")],
         [_one_of("not"), _one_of("doing"), _one_of("anything", "nothing")],
+        [_one_of("no"), _one_of("job", "work")],
     ],
     "parent": [
         [_one_of("pregnant", "expecting")],
-        [_one_of("have", "got", "having"), _THE, _one_of("little", "newborn", optional=True),
+        [_one_of("have", "got", "having"), _ANY, _ANY, _ANY, _ANY,
          _one_of("baby", "kid", "kids", "child", "son", "daughter", "toddler", "newborn")],
         [_one_of("my"), _one_of("baby", "kid", "kids", "son", "daughter", "toddler")],
         [_one_of("a", "single", "young", "teen"), _one_of("mum", "mom", "dad", "parent", "mother", "father")],
@@ -128,6 +131,7 @@ SITUATION_PATTERNS: dict[str, list[Pattern]] = {
         [_one_of("with", "at"), _one_of("my", "foster"), _one_of("foster", optional=True),
          _one_of("carer", "carers", "mum", "family", "parents")],
         [_one_of("am"), _one_of("in"), _one_of("foster"), _one_of("care")],
+        [_one_of("my"), _one_of("foster"), _one_of("carer", "carers", "mum", "dad", "family", "parents")],
     ],
     "childrens-home": [
         [_one_of("childrens"), _one_of("home")], [_one_of("children"), _one_of("s"), _one_of("home")],
@@ -138,6 +142,6 @@ SITUATION_PATTERNS: dict[str, list[Pattern]] = {
 
 SELF = frozenset("i am my me have just".split())
 """Words before a situation that make it the writer's own."""
-NEGATIONS = frozenset("not no never cannot without left quit dropped".split())
+NEGATIONS = frozenset("not never cannot without left quit dropped".split())
 SUPPOSING = frozenset("if when would".split())
 """Words before a situation that only suppose it."""

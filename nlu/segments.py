@@ -8,6 +8,7 @@ _BOUNDARY = re.compile(
     r"[.?!;\n]+\s+|[?\n]+|"
     r",?\s+\b(?:and also|also|plus|btw|by the way|another thing|and another"
     r"|and (?=(?:how|what|where|who|when|can|do|is)\b))\s*"
+    r"|,\s+(?=(?:and )?(?:how|what|whats|where|who|when|can|could|do|does|is|am|are)\b)"
 )
 FEWEST_WORDS = 2
 MOST_SEGMENTS = 8

@@ -27,6 +27,9 @@ from nlu.patterns import (
 
 LIVING = frozenset("live living lives moved move moving staying stay based flat house renting rent".split())
 CARE = frozenset("care looked social foster under worker fostered carer responsible pa placed".split())
+SUPPOSING_COUNCIL = frozenset("and about".split())
+CORRECTING = frozenset("actually no not sorry meant am with under mean is".split())
+"""Beside these, "and city" is no "what about": it puts right what was said before."""
 FILLER = frozenset(
     "i am is it its was with in from the a at under my council one please think yeah yes no actually sorry meant by of "
     "and now just turned years year old to be will for what about if on um er yo it's then about how hi well so like "
@@ -39,7 +42,8 @@ FILLER = frozenset(
 class Statement:
     """One thing said. `fact` is authority, place, elsewhere, age or situation.
 
-    `role` is own (said of the writer), supposed ("what if I'm 22", "my brother is 19") or no (denied).
+    `role` is own (said of the writer), supposed ("what if I'm 22", "my brother is 19", "and city?") or no (denied); a place
+    where somebody only lives has the role lives, for it does not tell which council looked after them.
     """
 
     fact: str
@@ -89,24 +93,29 @@ class StatementReader:
 
     def _places(self, doc: Doc) -> Iterator[tuple[Statement, Span]]:
         words = [token.text for token in doc]
+        elsewhere_ends = {span.end for span in doc.ents if span.label_ == ELSEWHERE}
         for span in doc.ents:
             after = words[span.end] if span.end < len(words) else ""
             before = words[max(0, span.start - 4) : span.start]
-            around = set(words[max(0, span.start - 8) : span.end + 8])
-            if span.label_ == COUNCIL and after in NOT_A_COUNCIL_BEFORE:
-                continue
-            denied = "not" in before[-2:] or (before[-1:] == ["no"] and len(before) > 1)
-            lives = bool(LIVING & set(before)) and not (CARE & around)
+            if after in NOT_A_COUNCIL_BEFORE or (span.label_ == COUNCIL and span.start in elsewhere_ends):
+                continue  # "city centre"; the "city council" of "leicester city council"
+            rest = [word for index, word in enumerate(words) if not span.start <= index < span.end]
+            alone = all(word in FILLER for word in rest)
+            lives = bool(LIVING & set(before)) and not CARE & set(before)
+            cared = bool(CARE & set(words[max(0, span.start - 8) : span.end + 8]))
+            role = "own"
+            if "not" in before[-2:] or (before[-1:] == ["no"] and len(before) > 1):
+                role = "no"
+            elif set(before) & SUPPOSING_COUNCIL and alone and not CORRECTING & set(words):
+                role = "supposed"
             if span.label_ == COUNCIL and not lives:
-                yield self._said("authority", span.ent_id_, "no" if denied else "own", span), span
-            elif span.label_ == COUNCIL:
-                yield self._said("place", span.ent_id_, "own", span), span
-            elif span.label_ == PLACE:
-                yield self._said("place", span.ent_id_.split("|")[0], "no" if denied else "own", span), span
+                yield self._said("authority", span.ent_id_, role, span), span
+            elif span.label_ in (COUNCIL, PLACE):
+                near = role if role == "no" else "own" if (alone or cared) and not lives else "lives"
+                yield self._said("place", span.ent_id_.split("|")[0], near, span), span
             elif span.label_ == ELSEWHERE:
-                names_council = after == "council" or bool(CARE & around) or "with" in before
-                alone = all(word in FILLER for index, word in enumerate(words) if not span.start <= index < span.end)
-                if (names_council or alone) and not denied and not lives:
+                named = cared or after in ("council", "city", "county") or "with" in before
+                if (named or alone) and role == "own" and not lives:
                     yield self._said("elsewhere", span.ent_id_, "own", span), span
 
     def _age(self, doc: Doc) -> Iterator[tuple[Statement, Span]]:
@@ -144,7 +153,9 @@ class StatementReader:
             inside = words[span.start : span.end]
             after = words[span.end : span.end + 2]
             supposed = bool(SUPPOSING & set(before))
-            denied = bool(NEGATIONS & set(before[-4:])) or "anymore" in after or after == ["any", "more"]
+            denied = (
+                bool(NEGATIONS & set(before[-4:])) or before[-1:] == ["no"] or "anymore" in after or after == ["any", "more"]
+            )
             own = bool(SELF & {*before, *inside}) or span.start == 0
             if not own and not supposed:
                 continue

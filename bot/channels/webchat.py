@@ -35,7 +35,8 @@ def chat_cookie(response: web.StreamResponse, conversation_id: str, token: str, 
 
 def read_cookie(request: web.Request) -> tuple[str, str]:
     """The conversation's id and token; empty texts when there is no cookie."""
-    id, _, token = request.cookies.get(COOKIE, "").partition(".")
+    cookie = request.cookies.get(COOKIE, "")
+    id, _, token = cookie.partition(".") if cookie.isascii() else ("", "", "")
     return id, token
 
 

@@ -13,6 +13,10 @@ MOST_UNREAD = 100
 """News that a slow listener may have before it; one with more is cut off, and resumes from the last message it has."""
 
 
+MOST_LISTENERS = 10
+"""Of one conversation; one more ends the oldest."""
+
+
 @dataclass(frozen=True)
 class News:
     """A new message, or (without one) that the assistant is writing."""
@@ -24,13 +28,17 @@ class Announcer:
     """Passes news on within this process. What is said is stored first, so nothing depends on anybody hearing it."""
 
     def __init__(self) -> None:
-        self._listeners: dict[str, set[asyncio.Queue[News | None]]] = {}
+        self._listeners: dict[str, dict[asyncio.Queue[News | None], None]] = {}
 
     @contextmanager
     def listen(self, conversation_id: str) -> Iterator[asyncio.Queue[News | None]]:
         """A queue of news; None ends it: the conversation was deleted, or the listener is too slow."""
         queue: asyncio.Queue[News | None] = asyncio.Queue(MOST_UNREAD + 1)
-        self._listeners.setdefault(conversation_id, set()).add(queue)
+        listeners = self._listeners.setdefault(conversation_id, {})
+        while len(listeners) >= MOST_LISTENERS:
+            self._end(conversation_id, next(iter(listeners)))
+            listeners = self._listeners.setdefault(conversation_id, {})
+        listeners[queue] = None
         try:
             yield queue
         finally:
@@ -64,7 +72,7 @@ class Announcer:
         queue.put_nowait(None)
 
     def _forget(self, conversation_id: str, queue: asyncio.Queue[News | None]) -> None:
-        listeners = self._listeners.get(conversation_id, set())
-        listeners.discard(queue)
+        listeners = self._listeners.get(conversation_id, {})
+        listeners.pop(queue, None)
         if not listeners:
             self._listeners.pop(conversation_id, None)

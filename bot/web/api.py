@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Awaitable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import aiohttp
 import yaml
 from aiohttp import web
 
@@ -24,6 +27,8 @@ CONVERSATION = V1 + "/conversations/{id}"
 BEARER_PROTOCOL = "bearer."
 """A browser cannot send a header with a WebSocket; it sends this and the token as a subprotocol instead."""
 LONGEST_COMMENT = 2000
+BODY_SECONDS = 15.0
+T = TypeVar("T")
 
 
 @routes.get(V1 + "/openapi.json")
@@ -83,7 +88,7 @@ async def feedback(request: web.Request) -> web.Response:
     body = await _body(request)
     message_id = _field(body, "message_id", str)
     comment = _field(body, "comment", str, None)
-    if not message_id.isdigit() or len(message_id) > 18:
+    if not (message_id.isascii() and message_id.isdecimal()) or len(message_id) > 18:
         raise _refused("message_id", "There is no such reply in this conversation.")
     if comment is not None and len(comment) > LONGEST_COMMENT:
         raise _refused("comment", f"A comment can have up to {LONGEST_COMMENT} characters.")
@@ -145,7 +150,7 @@ def _entry(shelf: Shelf, id: str, authority: str | None) -> dict[str, Any]:
 def after_of(request: web.Request) -> int:
     """The message id in `?after=`, zero without one. Raises Problem."""
     text = request.query.get("after", "0")
-    if not text.isdecimal() or len(text) > 18:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
         raise _refused("after", "It should be a message's id.")
     return int(text)
 
@@ -168,8 +173,18 @@ def _offered_protocols(request: web.Request) -> list[str]:
     return [name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
 
 
+async def body_of(reading: Awaitable[T]) -> T:
+    """What is being read of a request's body. Raises Problem when it does not come, or is not what its headers say."""
+    try:
+        return await asyncio.wait_for(reading, BODY_SECONDS)
+    except asyncio.TimeoutError as error:
+        raise Problem(408, "Too slow", "The rest of the request did not come. Please send it again.") from error
+    except (aiohttp.http_exceptions.HttpProcessingError, web.RequestPayloadError, ValueError) as error:
+        raise Problem(400, "Not readable", "The body is not what its headers say. Please send it again.") from error
+
+
 async def _body(request: web.Request, *, optional: bool = False) -> dict[str, Any]:
-    raw = await request.read()
+    raw = await body_of(request.read())
     if optional and not raw.strip():
         return {}
     try:
@@ -193,7 +208,17 @@ def _field(body: dict[str, Any], name: str, kind: type, default: Any = _REQUIRED
         return default
     if not isinstance(value, kind):
         raise _refused(name, f"The field {name} should be {_NAMES[kind]}.")
+    # The text itself may hold anything; what names things must be storable as it is.
+    if isinstance(value, str) and name != "text" and not _is_storable(value):
+        raise _refused(name, f"The field {name} holds characters that cannot be stored.")
     return value
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        return "\x00" not in text.encode().decode()
+    except UnicodeError:
+        return False
 
 
 def _refused(field: str, sentence: str) -> Problem:
@@ -203,7 +228,7 @@ def _refused(field: str, sentence: str) -> Problem:
 def _storable(comment: str | None) -> str | None:
     if comment is None:
         return None
-    return comment.encode("utf-8", "replace").decode("utf-8").replace("\x00", "").strip() or None
+    return comment.strip() or None
 
 
 @cache

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.channels.webchat import chat_cookie, read_cookie, static_url
 from bot.conversations.model import Author, Conversation, ConversationNotFound, Message, MessageRefused
-from bot.web.api import after_of
+from bot.web.api import after_of, body_of
 from bot.web.events import stream
 from bot.web.keys import LIBRARY, LIMITS, SERVICE, SETTINGS, TEMPLATES
 from bot.web.limits import address_of
@@ -38,7 +38,7 @@ async def start(request: web.Request) -> web.Response:
     require_own_page(request)
     settings = request.app[SETTINGS]
     request.app[LIMITS].conversation_started(address_of(request, trust_proxy=settings.trust_proxy))
-    form = await request.post()
+    form = await body_of(request.post())
     authority = str(form.get("authority", NO_COUNCIL)) or None
     conversation, token, _ = await request.app[SERVICE].start(channel="webchat", authority=authority)
     response = web.HTTPSeeOther("/chat")
@@ -59,8 +59,10 @@ async def send(request: web.Request) -> web.Response:
     require_own_page(request)
     conversation = await _conversation(request)
     request.app[LIMITS].written(conversation.id)
-    form = await request.post()
-    text, client_id = str(form.get("text", "")), str(form.get("client_message_id") or secrets.token_hex(8))
+    form = await body_of(request.post())
+    text, client_id = str(form.get("text", "")), str(form.get("client_message_id", ""))
+    if not (client_id.isascii() and client_id.isalnum()):
+        client_id = secrets.token_hex(8)
     try:
         await request.app[SERVICE].receive(conversation, text, client_id)
     except MessageRefused as refused:
@@ -93,9 +95,9 @@ async def feedback(request: web.Request) -> web.Response:
     require_own_page(request)
     conversation = await _conversation(request)
     request.app[LIMITS].written(conversation.id)
-    form = await request.post()
+    form = await body_of(request.post())
     message_id = str(form.get("message_id", ""))
-    if not message_id.isdecimal() or len(message_id) > 18:
+    if not (message_id.isascii() and message_id.isdecimal()) or len(message_id) > 18:
         raise MessageRefused("message_id", "There is no such reply in this conversation.")
     helpful = form.get("helpful") == "yes"
     await request.app[SERVICE].rate(conversation, int(message_id), helpful=helpful, comment=None)

@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answer import ActionAnswer, ActionAskTopic, ActionAskWhich, ActionNoteCircumstances
 from actions.circumstances import ActionAskAuthority, ActionAskSituation
-from actions.follow_up import ActionNotHelpful, ActionTellAmount, ActionTellHow, ActionTellSource
+from actions.follow_up import ActionNotHelpful, ActionTellAmount, ActionTellHow, ActionTellRepay, ActionTellSource
 from actions.library_action import LibraryAction
 from actions.talk import ActionNotUnderstood, ActionOfferPerson, ActionOutOfScope, ActionRefuse, ActionStartAgain
 from content.library import Library
@@ -198,9 +198,11 @@ def test_a_close_call_offers_the_likeliest_and_something_else(library):
 
 
 def test_an_unclear_message_that_tells_a_circumstance_is_taken_as_that(library):
-    replies, _, following = run(ActionAskWhich, library, entry="council-tax", entities=(("age", "19", "own"),))
-    assert replies == []
-    assert following == ["action_note_circumstances"]
+    [reply], _, following = run(
+        ActionAskWhich, library, entry="council-tax", authority="nottinghamshire", entities=(("age", "19", "own"),)
+    )
+    assert reply["text"].startswith("At 19, this is for you.")
+    assert following == []
 
 
 @pytest.mark.parametrize("topic", ["money", "home", "work", "education", "health", "rights"])
@@ -246,12 +248,50 @@ def test_not_understood_twice_offers_a_person(library):
 
 
 def test_a_reply_that_does_not_answer_the_form_counts_as_not_known(library):
-    replies, remembered, following = run(
-        ActionNotUnderstood, library, intent="nlu_fallback", form="circumstances_form", wanted="authority"
+    [reply, *_], remembered, _ = run(
+        ActionNotUnderstood,
+        library,
+        intent="nlu_fallback",
+        form="circumstances_form",
+        wanted="authority",
+        asked=["authority"],
+        pending=["setting-up-home-allowance"],
     )
-    assert replies == []
+    assert (reply["entry"], reply["authority"]) == ("setting-up-home-allowance", "england")
     assert remembered["authority"] == "unknown"
-    assert following == ["action_answer"]
+
+
+def test_what_was_not_understood_in_place_of_an_age_does_not_repeat_the_answer(library):
+    [reply], remembered, _ = run(
+        ActionNotUnderstood, library, intent="nlu_fallback", form="circumstances_form", wanted="age", entry="mentoring"
+    )
+    assert reply["kind"] == "question"
+    assert remembered["age"] == "declined"
+
+
+def test_the_other_council_counts_for_one_answer(library):
+    [reply, *_], remembered, _ = run(
+        ActionNoteCircumstances,
+        library,
+        intent="change_council",
+        entry="council-tax",
+        authority="nottinghamshire",
+        entities=(("authority", "nottingham-city", "supposed"),),
+    )
+    assert "Nottingham City" in reply["text"]
+    assert "authority" not in remembered
+
+
+def test_elsewhere_the_national_rule_is_still_told(library):
+    [reply, *_], _, _ = run(ActionAnswer, library, entries=["personal-adviser"], authority="Leicester", asked=["authority"])
+    assert (reply["entry"], reply["authority"]) == ("personal-adviser", "england")
+
+
+def test_paying_back_is_answered_from_the_texts_alone(library):
+    [told], _, _ = run(ActionTellRepay, library, entry="university-bursary", authority="nottingham-city")
+    assert "pay it back" in told["text"] or "repay" in told["text"]
+    [silent], _, _ = run(ActionTellRepay, library, entry="mentoring", authority="nottingham-city")
+    assert "I am not certain" in silent["text"]
 
 
 def test_a_person_is_named_for_the_council_or_for_each(library):

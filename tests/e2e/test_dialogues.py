@@ -159,3 +159,40 @@ def test_every_answer_carries_its_sources_with_when_they_were_checked(program: P
     for source in answer["sources"]:
         assert source["title"]
         assert "checked_on" in source
+
+
+@pytest.mark.parametrize(
+    "second",
+    ["dont they have to help me cos i was on remand when i was 17", "my dad died last week", "can he do that", "qwrt zxcv"],
+)
+def test_whatever_is_said_to_a_question_it_replies_once(program: Program, second: str):
+    chat = Chat(program, "nottinghamshire")
+    chat.say("do i have to pay council tax")
+    replies = chat.say(second)
+    assert 1 <= len(replies) <= 2
+    assert len({reply["text"] for reply in replies}) == len(replies)
+
+
+def test_another_citys_young_person_who_lives_here_gets_no_offer_of_ours(program: Program):
+    chat = Chat(program)
+    replies = chat.say("i was in care with leicester city council and rent in nottingham now, do i pay council tax")
+    assert "nottingham-city" not in [reply.get("authority") for reply in replies]
+    assert "Leicester" in replies[0]["text"]
+
+
+def test_where_somebody_lives_is_not_taken_for_who_looked_after_them(program: Program):
+    chat = Chat(program)
+    chat.say("money to set up my first home")
+    replies = chat.say("i live in beeston")
+    assert [reply.get("authority") for reply in replies if reply["kind"] == "answer"] == ["england"]
+
+
+def test_somebody_frightened_gets_a_kind_word_and_a_person(program: Program):
+    [reply] = Chat(program, "nottingham-city").say("im scared")
+    assert reply["text"].startswith("I am sorry")
+    assert "0115 876 4800" in reply["text"]
+
+
+def test_it_says_how_to_delete_the_chat(program: Program):
+    [reply] = Chat(program).say("delete everything")
+    assert "Delete this chat" in reply["text"]

@@ -50,7 +50,11 @@ def test_a_denied_council_is_not_the_writers(reader):
 
 @pytest.mark.parametrize(
     ("text", "council"),
-    [("i live in bulwell", "nottingham-city"), ("moved to worksop", "nottinghamshire"), ("nottingham", "nottingham-city")],
+    [
+        ("bulwell", "nottingham-city"),
+        ("was in foster care in worksop", "nottinghamshire"),
+        ("nottingham", "nottingham-city"),
+    ],
 )
 def test_a_place_is_a_place_and_no_council(reader, text, council):
     said = heard(reader, text)
@@ -58,8 +62,26 @@ def test_a_place_is_a_place_and_no_council(reader, text, council):
     assert not any(fact == "authority" for fact, _, _ in said)
 
 
+@pytest.mark.parametrize("text", ["i live in bulwell", "moved to bulwell", "i rent a flat in bulwell now"])
+def test_where_somebody_only_lives_is_told_apart(reader, text):
+    assert heard(reader, text) == {("place", "nottingham-city", "lives")}
+
+
+def test_a_council_of_another_town_is_not_taken_for_ours(reader):
+    assert heard(reader, "i was in care with leicester city council") == {("elsewhere", "Leicester", "own")}
+
+
+def test_asking_what_it_would_be_in_the_other_council_is_only_supposing(reader):
+    assert heard(reader, "and city?") == {("authority", "nottingham-city", "supposed")}
+    assert heard(reader, "what about county") == {("authority", "nottinghamshire", "supposed")}
+    assert heard(reader, "no i am with the city") == {("authority", "nottingham-city", "own")}
+
+
 def test_living_in_a_councils_area_does_not_name_the_council(reader):
-    assert heard(reader, "i live in the city") == {("place", "nottingham-city", "own")}
+    assert heard(reader, "i live in the city") == {("place", "nottingham-city", "lives")}
+    said = heard(reader, "i live in nottingham city now but was in county care")
+    assert ("authority", "nottinghamshire", "own") in said
+    assert ("authority", "nottingham-city", "own") not in said
 
 
 def test_another_council_is_heard_as_elsewhere(reader):
@@ -83,6 +105,8 @@ def test_the_council_that_looked_after_somebody_wins_over_where_they_live(reader
         ("i turn 18 in may", "17"),
         ("nearly 21", "20"),
         ("17yo", "17"),
+        ("young mum 19 here", "19"),
+        ("im disabled and 24", "24"),
     ],
 )
 def test_an_age_is_heard_however_it_is_told(reader, text, age):
@@ -97,7 +121,9 @@ def test_a_number_that_is_no_age_of_the_writers_is_left_alone(reader, text):
     assert not any(fact == "age" for fact, _, _ in heard(reader, text))
 
 
-@pytest.mark.parametrize("text", ["what if im 22", "what about at 22", "my sister is 22", "and if you are 22"])
+@pytest.mark.parametrize(
+    "text", ["what if im 22", "what about at 22", "i was adopted at 22", "my sister is 22", "and if you are 22"]
+)
 def test_an_age_that_is_only_supposed_is_not_the_writers(reader, text):
     assert ("age", "22", "supposed") in heard(reader, text)
 
@@ -116,6 +142,9 @@ def test_an_age_that_is_only_supposed_is_not_the_writers(reader, text):
         ("just got out of prison", "custody", "own"),
         ("im still in care", "in-care", "own"),
         ("i live with my foster carer", "foster-home", "own"),
+        ("no im at uni i said", "university", "own"),
+        ("i have a 5 month old baby", "parent", "own"),
+        ("i have no job", "looking-for-work", "own"),
     ],
 )
 def test_a_situation_is_heard_with_whether_it_is_so(reader, text, situation, role):

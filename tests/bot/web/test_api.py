@@ -98,6 +98,8 @@ async def test_without_the_token_a_conversation_does_not_exist(client):
         (b'{"text": "hi"}', 422, "client_message_id"),
         (b'{"text": "hi", "client_message_id": ""}', 422, "client_message_id"),
         (b'{"text": "   ", "client_message_id": "1"}', 422, "text"),
+        (b'{"text": "hi", "client_message_id": "\\ud800"}', 422, "client_message_id"),
+        (b'{"text": "hi", "client_message_id": "\\u0000"}', 422, "client_message_id"),
         (b'{"text": "", "client_message_id": "1"}', 422, "text"),
         (b'{"text": "' + b"x" * 100_001 + b'", "client_message_id": "1"}', 422, "text"),
     ],
@@ -132,9 +134,17 @@ async def test_a_body_that_is_too_large_is_refused(client):
     assert response.status == 413
 
 
-@pytest.mark.parametrize("body", [{"authority": "atlantis"}, {"authority": 5}, {"language": "x" * 20}])
+async def test_a_body_that_is_not_what_its_headers_say_is_refused(client):
+    url, auth, _ = await start(client)
+    response = await client.post(url + "/messages", data=b"plain", headers={**auth, "Content-Encoding": "gzip"})
+    assert response.status == 400
+
+
+@pytest.mark.parametrize(
+    "body", [{"authority": "atlantis"}, {"authority": 5}, {"language": "x" * 20}, {"language": "\ud800"}]
+)
 async def test_a_conversation_that_cannot_start_says_why(client, body):
-    response = await client.post(V1 + "/conversations", json=body)
+    response = await client.post(V1 + "/conversations", data=json.dumps(body))
     assert response.status == 422
     assert (await response.json())["field"] in ("authority", "language")
 
@@ -157,7 +167,7 @@ async def test_feedback_is_kept_for_a_reply_and_refused_for_anything_else(client
     assert (await client.post(url + "/feedback", json=good, headers=other_auth)).status == 404
 
 
-@pytest.mark.parametrize("after", ["x", "-1", "1.5", "9" * 30, "²"])
+@pytest.mark.parametrize("after", ["x", "-1", "1.5", "9" * 30, "²", "٣"])
 async def test_an_after_that_is_no_id_is_refused(client, after):
     url, auth, _ = await start(client)
     assert (await client.get(url + "/messages", params={"after": after}, headers=auth)).status == 422

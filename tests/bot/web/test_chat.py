@@ -72,6 +72,12 @@ async def test_the_key_is_out_of_reach_of_scripts_and_other_sites(client):
     assert "Path=/" in cookie
 
 
+async def test_a_broken_cookie_is_no_cookie(client):
+    response = await client.get("/chat", headers={"Cookie": "chat=\xff\xfe.x"})
+    assert response.status == 200
+    assert response.url.path == "/"
+
+
 @pytest.mark.parametrize("path", ["/chat/start", "/chat/messages", "/chat/feedback", "/chat/delete"])
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
 async def test_a_page_of_another_site_can_send_nothing(client, path, headers):
