@@ -29,8 +29,8 @@ class Program:
         self.log = data / "serve.log"
         self.process: subprocess.Popen | None = None
 
-    def start(self) -> None:
-        environment = {**os.environ, "LOCAL_OFFER_RATE_LIMITS": "off"}
+    def start(self, **settings: str) -> None:
+        environment = {**os.environ, "LOCAL_OFFER_RATE_LIMITS": "off", **settings}
         self.data.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -44,6 +44,25 @@ def test_the_engine_is_started_again_when_it_dies_and_the_question_is_answered_t
     assert chat.say("how do i get it")[0]["entry"] == "council-tax"
 
 
+def test_when_the_engine_is_too_slow_the_person_is_told_and_answered_later_once(own_program: Program):
+    own_program.start(LOCAL_OFFER_ENGINE_SECONDS="1")
+    own_program.wait_for("/readyz", 90)
+    chat = Chat(own_program, "nottinghamshire")
+    chat.say("hello")
+    engine = own_program.engine_id()
+    os.kill(engine, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        [notice] = chat.say("how do i get a mentor")
+        assert time.monotonic() - started < 3
+        assert notice["kind"] == "notice"
+    finally:
+        os.kill(engine, signal.SIGCONT)
+    until(lambda: chat.transcript()[-1].get("entry") == "mentoring", 15)
+    time.sleep(2)
+    assert [message.get("entry") for message in chat.transcript()].count("mentoring") == 1
+
+
 def test_when_the_web_process_is_killed_the_engine_goes_too_and_nothing_said_is_lost(own_program: Program):
     own_program.start()
     own_program.wait_for("/readyz", 90)
