@@ -42,10 +42,6 @@ class EngineProcess:
     def is_ready(self) -> bool:
         return self.state == "ready"
 
-    @property
-    def process_id(self) -> int | None:
-        return self._process.pid if self._process else None
-
     async def answer(self, conversation: str, message: str, text: str, authority: str | None) -> list[Draft]:
         """The engine's replies to one message. Raises EngineAway when it is not there, fails, or takes too long."""
         if not self.is_ready or self._session is None:

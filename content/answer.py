@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from content.eligibility import AGE, Outcome, Verdict, is_stated, situation_of, weigh
 from content.model import ENGLAND, Authority, Basis, Case, Circumstances, Condition, Entitlement, Entry, Source
@@ -284,11 +284,6 @@ class Composer:
             if fresh:
                 parts.append(" ".join(fresh))
         return "\n\n".join(parts) or None
-
-
-def for_all_councils(offer: Offer) -> Offer:
-    """The same offer told to somebody whose council is not known: England's rule alone."""
-    return replace(offer, council=None, own=None)
 
 
 def sentences(*texts: str | None) -> list[str]:

@@ -30,7 +30,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 @web.middleware
