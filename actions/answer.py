@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.language import note_council
 from actions.library_action import LibraryAction
 from actions.turn import AUTHORITY, PERSON, UNKNOWN, Turn
 from content.answer import Answer
@@ -33,7 +34,10 @@ class ActionAnswer(LibraryAction):
         settles = turn.tracker.get_slot("wanted") not in (None, AUTHORITY)
         for answer in answers:
             turn.tell(answer, briefly=settles)
-        turn.remember(entry=(ready or waiting)[-1], pending=waiting, near=turn.near, wanted=None)
+        if turn.left_over:
+            turn.say("notice", turn.phrase("more_asked"))
+        turn.show(entry=(ready or waiting)[-1])
+        turn.remember(pending=waiting, near=turn.near, wanted=None)
         if waiting:
             turn.ask_for(AUTHORITY)
         elif len(answers) == 1:
@@ -50,9 +54,12 @@ class ActionAnswer(LibraryAction):
     @staticmethod
     def _answers(turn: Turn, entry: str) -> list[Answer]:
         if turn.elsewhere and turn.shelf.depends_on_council(entry):
-            offer = turn.shelf.offer(entry, None)
-            if turn.said("elsewhere", "own") or offer.base is None or not offer.base.known:
-                say_elsewhere(turn, entry if offer.base else None)
+            base = turn.shelf.offer(entry, None).base
+            is_national = base is not None and base.known and base.everywhere
+            if turn.said("elsewhere", "own") and is_national:
+                turn.say("notice", turn.phrase("other_council", place=turn.elsewhere))
+            elif turn.said("elsewhere", "own") or base is None or not base.known:
+                say_elsewhere(turn, entry if base else None)
                 return []
         return turn.shelf.answers(entry, turn.council, turn.circumstances)
 
@@ -83,6 +90,9 @@ class ActionNoteCircumstances(ActionAnswer):
             super().act(turn)
         else:
             self._outside_ages(turn)
+            if turn.language and turn.council:
+                note_council(turn)
+                return
             council = turn.shelf.authority(turn.council).label if turn.council and turn.said(AUTHORITY, "own") else None
             text = turn.phrase("noted_council", council=council) if council else turn.phrase("noted")
             turn.say("question", text, asks="topic", choices=turn.topics())

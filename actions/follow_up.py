@@ -6,6 +6,7 @@ import re
 
 from actions.answer import ActionAnswer, ask_to_settle
 from actions.library_action import LibraryAction
+from actions.person import say_person
 from actions.turn import MOST_CHOICES, PERSON, Turn
 from content.answer import Answer, sentences
 from content.model import Amount, Entry
@@ -126,10 +127,19 @@ class ActionTellRepay(FollowUp):
 
 
 class ActionNotHelpful(FollowUp):
-    """Offer the next likeliest entries, and a person."""
+    """Offer the next likeliest entries and a person; the second time in a row, a person."""
 
     action_name = "action_not_helpful"
     phrase_name = "not_helpful"
+    understood = False
+
+    def act(self, turn: Turn) -> None:
+        misses = int(turn.tracker.get_slot("misses") or 0) + 1
+        turn.remember(misses=misses)
+        if misses > 1:
+            say_person(turn, turn.phrase("not_helpful_again"))
+        else:
+            super().act(turn)
 
     def follow(self, turn: Turn, entry: Entry, answer: Answer) -> None:
         near = [id for id in turn.tracker.get_slot("near") or () if id != entry.id] or list(entry.next)
@@ -150,11 +160,28 @@ class ActionWrongTopic(ActionNotHelpful):
 
     def act(self, turn: Turn) -> None:
         if turn.entries:
+            turn.remember(misses=0)
             ActionAnswer(self.library).act(turn)
         elif turn.entry is None:
             turn.say("question", turn.phrase("ask_other"), asks="topic", choices=[*turn.topics(), PERSON])
         else:
             super().act(turn)
+
+
+class ActionGoBack(LibraryAction):
+    """Answer the entry before the last one again; with none before, the last."""
+
+    action_name = "action_go_back"
+
+    def act(self, turn: Turn) -> None:
+        earlier = [id for id in turn.tracker.get_slot("earlier") or () if id in turn.shelf.entries]
+        entry = earlier[-1] if earlier else turn.entry.id if turn.entry else None
+        if entry is None:
+            turn.say("question", turn.phrase("nothing_earlier"), asks="topic", choices=turn.topics())
+            return
+        turn.remember(entry=entry, earlier=earlier[:-1])
+        for answer in turn.shelf.answers(entry, turn.council, turn.circumstances):
+            turn.tell(answer)
 
 
 def _line(amount: Amount) -> str:

@@ -6,13 +6,14 @@ from rasa_sdk.events import AllSlotsReset
 
 from actions.answer import ActionAnswer, ActionNoteCircumstances
 from actions.library_action import LibraryAction
+from actions.person import OFFERED
 from actions.turn import AUTHORITY, PERSON, UNKNOWN, Turn
 
-OFFERED = {"status": "offered", "reference": None, "to": "duty"}
 SMALLTALK = {
     "greet": "greet",
     "goodbye": "goodbye",
     "thank": "thank",
+    "react": "react",
     "affirm": "affirm",
     "deny": "deny",
     "dont_know": "ask_other",
@@ -36,41 +37,23 @@ class ActionTalk(LibraryAction):
         turn.say(kind, turn.phrase(SMALLTALK.get(turn.intent, "ask_other")), choices=choices, **asks)
 
 
-class ActionOfferPerson(LibraryAction):
-    """Give the contact of the council's team, or of each council's when it is not known."""
-
-    action_name = "action_offer_person"
-
-    def act(self, turn: Turn) -> None:
-        if turn.council:
-            council = turn.shelf.authority(turn.council)
-            lines = [turn.phrase("person", team=council.team.line())]
-            if council.emergency:
-                lines.append(turn.phrase("person_emergency", emergency=council.emergency.line()))
-        else:
-            teams = "\n".join(f"{council.label}, {council.team.line()}" for council in turn.shelf.councils)
-            lines = [turn.phrase("person_unknown_council", teams=f"\n{teams}")]
-        following = ["out-of-hours"]
-        if turn.intent == "frightened":
-            lines.insert(0, turn.phrase("sorry_to_hear"))
-            following = ["crisis-help", "mental-health-support"]
-        turn.say("handoff", "\n\n".join(lines), choices=turn.choices(following), handoff=OFFERED)
-
-
 class ActionOwnCase(LibraryAction):
     """It sees nobody's file: say so, and name who does."""
 
     action_name = "action_own_case"
 
     def act(self, turn: Turn) -> None:
-        turn.say("out-of-scope", turn.phrase("own_case"), choices=[PERSON], handoff=OFFERED)
+        turn.say("out-of-scope", turn.phrase("own_case"), choices=[PERSON, *turn.choices(turn.near)], handoff=OFFERED)
 
 
 class ActionOutOfScope(LibraryAction):
+    """Say that it cannot help; what belongs to leaving care but is in no entry, the team may know."""
+
     action_name = "action_out_of_scope"
 
     def act(self, turn: Turn) -> None:
-        turn.say("out-of-scope", turn.phrase("out_of_scope"), choices=[PERSON, *turn.topics()], handoff=OFFERED)
+        phrase = turn.phrase("not_covered" if turn.intent == "not_covered" else "out_of_scope")
+        turn.say("out-of-scope", phrase, choices=[PERSON, *(turn.choices(turn.near) or turn.topics())], handoff=OFFERED)
 
 
 class ActionRefuse(LibraryAction):

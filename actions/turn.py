@@ -11,13 +11,17 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from content.answer import Answer
 from content.eligibility import AGE
+from content.language import Language
 from content.library import Shelf
 from content.model import Circumstances, Entry, Situation, Source
 
 FORM = "circumstances_form"
 UNKNOWN, DECLINED = "unknown", "declined"
 AUTHORITY = "authority"
+ENGLISH = "en"
 MOST_CHOICES = 3
+MOST_EARLIER = 5
+"""Entries that one can go back to."""
 PERSON = {"label": "Talk to a person", "value": "Talk to a person"}
 MORE = {"label": "Tell me more", "value": "Tell me more"}
 
@@ -36,6 +40,7 @@ class Turn:
         self.events: list[dict[str, Any]] = []
         self._message: dict[str, Any] = tracker.latest_message or {}
         self.intent: str = (self._message.get("intent") or {}).get("name") or ""
+        self.language = self._known_language()
         self._authority = self._known_authority()
         self._age = self._known_age()
         self._situations = self._known_situations()
@@ -54,6 +59,11 @@ class Turn:
     @property
     def topic(self) -> str | None:
         return self._message.get("topic")
+
+    @property
+    def left_over(self) -> int:
+        """Further questions in the message, beyond those that are answered at once."""
+        return int(self._message.get("left_over") or 0)
 
     @property
     def states_circumstances(self) -> bool:
@@ -112,6 +122,14 @@ class Turn:
         years = int(age) if age not in (None, DECLINED) else None
         return Circumstances(age=years, situations=situations, declined=frozenset(declined))
 
+    def _known_language(self) -> Language | None:
+        """The language in which the person writes when it is not English; one message in clear English ends it."""
+        told, known = self._message.get("language"), self.tracker.get_slot("language")
+        code = known if told is None else None if told == ENGLISH else told
+        if code != known:
+            self.remember(language=code)
+        return self.shelf.languages.get(code or "")
+
     def _known_authority(self) -> str | None:
         """The council that this message tells, else the one known before; a place alone tells one when none is known."""
         known: str | None = self.tracker.get_slot(AUTHORITY)
@@ -168,6 +186,13 @@ class Turn:
     def remember(self, **slots: Any) -> None:
         self.events.extend(SlotSet(name, value) for name, value in slots.items())
 
+    def show(self, entry: str) -> None:
+        """Remember the entry that follow-ups are about from now on, and the one before, to go back to."""
+        known = self.tracker.get_slot("entry")
+        if known != entry:
+            earlier = [*(self.tracker.get_slot("earlier") or ()), *([known] if known else [])]
+            self.remember(entry=entry, earlier=earlier[-MOST_EARLIER:])
+
     def leave_form(self) -> None:
         """Stop waiting for a circumstance: another subject has come up."""
         if self.in_form:
@@ -187,8 +212,13 @@ class Turn:
     # what is said
 
     def say(self, kind: str, text: str, *, choices: Sequence[dict[str, str]] = (), **fields: Any) -> None:
-        """Send one message, as the public API describes it. The buttons are what `rasa shell` shows of the choices."""
+        """Send one message, as the public API describes it. The buttons are what `rasa shell` shows of the choices.
+
+        `language` among the fields is the text's own, when it is not English; `spoken` tells what the person writes in.
+        """
         reply = {"kind": kind, "text": text, "choices": list(choices), **fields}
+        if self.language:
+            reply["spoken"] = self.language.code
         buttons = [{"title": choice["label"], "payload": choice["value"]} for choice in choices]
         self._dispatcher.utter_message(text=text, buttons=buttons, reply=reply)
 
@@ -245,13 +275,16 @@ class Turn:
         return [{"label": council.label, "value": council.label} for council in self.shelf.councils]
 
     def _next(self, answer: Answer) -> list[dict[str, str]]:
+        """What to tap next: what else may have been meant comes before what people ask next."""
         first = self.choices([answer.instead] if answer.instead else [])
         if answer.more:
             first.append(MORE)
         if answer.offer.is_gap:
             first.append(PERSON)
-        following = self.choices(id for id in answer.offer.entry.next if id != answer.instead)
-        return [*first, *following][:MOST_CHOICES]
+        told = {answer.instead, answer.offer.entry.id, *self.entries}
+        meant = self.choices(id for id in self.near if id not in told)
+        following = self.choices(id for id in answer.offer.entry.next if id not in {*told, *self.near})
+        return [*first, *meant, *following][: max(MOST_CHOICES, len(first) + len(meant))]
 
     def _is_national(self, answer: Answer) -> bool:
         return not self.shelf.depends_on_council(answer.offer.entry.id)

@@ -12,8 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.conversations.service import EngineAway
-from bot.conversations.store import Draft
+from bot.conversations.service import Answered, EngineAway
 from bot.engine.model_files import model_path
 from bot.settings import ROOT, Settings
 
@@ -42,18 +41,26 @@ class EngineProcess:
     def is_ready(self) -> bool:
         return self.state == "ready"
 
-    async def answer(self, conversation: str, message: str, text: str, authority: str | None) -> list[Draft]:
+    async def answer(
+        self, conversation: str, message: str, text: str, authority: str | None, *, language: str | None = None
+    ) -> Answered:
         """The engine's replies to one message. Raises EngineAway when it is not there, fails, or takes too long."""
         if not self.is_ready or self._session is None:
             raise EngineAway(self.state)
-        body = {"conversation": conversation, "message": message, "text": text, "authority": authority}
+        body = {
+            "conversation": conversation,
+            "message": message,
+            "text": text,
+            "authority": authority,
+            "language": language,
+        }
         timeout = aiohttp.ClientTimeout(total=self._settings.engine_seconds)
         try:
             async with self._session.post("http://engine/answer", json=body, timeout=timeout) as response:
                 if response.status != 200:
                     raise EngineAway(f"the engine answered {response.status}")
-                replies: list[Draft] = (await response.json())["replies"]
-                return replies
+                answered = await response.json()
+                return Answered(answered["replies"], answered["language"])
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             raise EngineAway(type(error).__name__) from error
 
@@ -80,7 +87,7 @@ class EngineProcess:
             await self._session.close()
 
     async def _train(self) -> None:
-        self.state = "training the assistant: about a minute, the first time only"
+        self.state = "training the assistant: about two minutes, the first time only"
         log = self._settings.storage.data / "training.log"
         with log.open("wb") as errors:
             process = await self._start("train", stdout=asyncio.subprocess.PIPE, stderr=errors)

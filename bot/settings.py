@@ -37,6 +37,10 @@ class Settings:
     trust_proxy: bool = False
     """Take the address from X-Forwarded-For: only behind a proxy that sets it."""
 
+    translate_url: str | None = None
+    """A service that speaks LibreTranslate's API; without one nothing is translated."""
+    translate_key: str | None = field(default=None, repr=False)
+
     @property
     def engine_socket(self) -> Path:
         return self.storage.data / "engine.sock"
@@ -57,12 +61,21 @@ class Settings:
             port=_number(given, "PORT", 8080),
             limits=limits,
             engine_seconds=_number(given, "ENGINE_SECONDS", 8),
+            translate_url=_address(given, "TRANSLATE_URL"),
+            translate_key=given.get("LOCAL_OFFER_TRANSLATE_KEY"),
             trust_proxy=given.get("LOCAL_OFFER_TRUST_PROXY", "off") == "on",
         )
 
 
 class SettingRefused(Exception):
     """A setting that cannot be used; the message says which and what it should be."""
+
+
+def _address(given: Mapping[str, str], name: str) -> str | None:
+    text = given.get(f"LOCAL_OFFER_{name}")
+    if text and not text.startswith(("http://", "https://")):
+        raise SettingRefused(f"LOCAL_OFFER_{name} should be an address such as https://translate.example.org.")
+    return text or None
 
 
 def _number(given: Mapping[str, str], name: str, default: int) -> int:

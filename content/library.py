@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from content.answer import Answer, Composer, Offer
 from content.database import Database, shared
 from content.errors import AuthorityNotFound, EntryNotFound, LibraryEmpty
+from content.language import Language
 from content.model import ENGLAND, Authority, Circumstances, Entitlement, Entry, Topic
 from content.phrases import Phrases
 from content.settings import Storage
 from content.tables import published, revisions, state
 
-FRESH_SECONDS = 0.5
+FRESH_SECONDS = 0.25
 """How long the library trusts what it holds before it asks the database whether anything was published."""
 
 
@@ -29,6 +30,7 @@ class Shelf:
     version: int
     topics: tuple[Topic, ...]
     phrases: Phrases
+    languages: Mapping[str, Language]
     authorities: Mapping[str, Authority]
     entries: Mapping[str, Entry]
     entitlements: Mapping[tuple[str, str], Entitlement]
@@ -141,6 +143,7 @@ def _shelve(version: int, bodies: Mapping[str, Mapping[str, dict]]) -> Shelf:
             Topic(topic["id"], topic["title"], tuple(topic["first"])) for topic in bodies["topics"]["topics"]["topics"]
         ),
         phrases=Phrases(bodies["phrases"]["phrases"]),
+        languages={key: Language.from_document(key, body) for key, body in bodies.get("language", {}).items()},
         authorities={key: Authority.from_document(key, body) for key, body in bodies["authority"].items()},
         entries={key: Entry.from_document(key, body) for key, body in bodies["entry"].items()},
         entitlements=entitlements,

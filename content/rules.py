@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from content.language import faults_of_language
 from content.model import ENGLAND
 from content.phrases import faults_of_phrases
 
@@ -38,6 +39,8 @@ def faults_of(document: Seed) -> Iterator[tuple[Path, str]]:
         yield from _faults_of_entitlement(document.body)
     elif document.kind == "phrases":
         yield from faults_of_phrases(document.body)
+    elif document.kind == "language":
+        yield from faults_of_language(document.body)
 
 
 def _faults_of_entitlement(body: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:

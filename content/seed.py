@@ -16,7 +16,7 @@ from content.rules import faults_across, faults_of
 
 SEEDS = Path(__file__).parent / "seeds"
 Kind = str
-"""topics, phrases, authority, entry or entitlement."""
+"""topics, phrases, language, authority, entry or entitlement."""
 
 
 class SeedRefused(Exception):
@@ -42,7 +42,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Document:
-    """One seed file as plain data. `key` is the entry's or authority's id, or "authority/entry" for an entitlement."""
+    """One seed file as plain data. `key` is the id of what it describes, or "authority/entry" for an entitlement."""
 
     kind: Kind
     key: str
@@ -106,6 +106,7 @@ def _place(kind: Kind, key: str) -> str:
     return {
         "topics": "topics.yml",
         "phrases": "phrases.yml",
+        "language": f"languages/{key}.yml",
         "entry": f"entries/{key}.yml",
         "authority": f"{key}/authority.yml",
         "entitlement": f"{key}.yml",
@@ -119,6 +120,8 @@ def _files(folder: Path) -> Iterator[tuple[Kind, str, Path]]:
             yield file.stem, file.stem, file
         elif len(place.parts) == 2 and place.parts[0] == "entries":
             yield "entry", file.stem, file
+        elif len(place.parts) == 2 and place.parts[0] == "languages":
+            yield "language", file.stem, file
         elif len(place.parts) == 2 and place.name == "authority.yml":
             yield "authority", place.parts[0], file
         elif len(place.parts) == 2:

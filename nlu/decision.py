@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RIGHT, WRONG, OFFER_RIGHT, OFFER_WRONG = 1.0, -1.0, 0.3, -0.3
+RIGHT, WRONG, OFFER_RIGHT, OFFER_WRONG = 1.0, -1.0, 0.2, -0.2
 """What an outcome is worth: a wrong answer about rights costs as much as a right one gains; a choice of three that
 holds the right one saves a question, and one that does not costs a little. Saying nothing is worth nothing."""
 OFFERED = 3
+LEAST = 0.03
+"""An entry less likely than this is not offered beside another reply."""
 MOST_AT_ONCE = 3
 """Questions of one message that are answered."""
 
@@ -23,9 +25,31 @@ class Guess:
     probability: float
 
 
+ASK_ENTRY, ASK_WHICH, ASK_TOPIC, NOT_UNDERSTOOD = "ask_entry", "ask_which", "ask_topic", "nlu_fallback"
+VAGUE = "vague_"
+"""Classes of this prefix are messages that name only a topic, or, as `vague_help`, not even that."""
+STOP, PERSON = "stop", "ask_person"
+HELD = frozenset(("out_of_scope", "not_covered", "own_case_status", "abuse"))
+"""Classes that no entry answers; what is said of them differs little, so that a doubt between them is none."""
+
+
+def pooled(probabilities: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Rows in which the likeliest of the held classes has the probability of all of them, and so for the vague ones."""
+    pools = probabilities.copy()
+    for family in (
+        [index for index, name in enumerate(classes) if name in HELD],
+        [index for index, name in enumerate(classes) if name.startswith(VAGUE)],
+    ):
+        if family:
+            likeliest = np.array(family)[probabilities[:, family].argmax(axis=1)]
+            pools[:, family] = 0.0
+            pools[np.arange(len(pools)), likeliest] = probabilities[:, family].sum(axis=1)
+    return pools
+
+
 @dataclass(frozen=True)
 class Thresholds:
-    """Probabilities from which a class is acted on, learnt from examples scored as if they were new."""
+    """Pooled probabilities from which a class is acted on, learnt from messages that were not among the examples."""
 
     answer: float
     offer: float
@@ -33,19 +57,22 @@ class Thresholds:
 
     @classmethod
     def fit(
-        cls, probabilities: np.ndarray, classes: Sequence[str], labels: Sequence[str], entries: Collection[str]
+        cls,
+        probabilities: np.ndarray,
+        classes: Sequence[str],
+        labels: Sequence[Collection[str]],
+        entries: Collection[str],
     ) -> Thresholds:
-        """`probabilities` has a row an example; `entries` names the classes that are entries."""
-        place = {name: index for index, name in enumerate(classes)}
-        truth = np.array([place[label] for label in labels])
+        """`probabilities` has a pooled row a message, `labels` what is right for it; `entries` are the entries' classes."""
+        right = np.array([[name in each for name in classes] for each in labels])
         best, top = probabilities.argmax(axis=1), probabilities.max(axis=1)
         is_entry = np.array([name in entries for name in classes])
-        worth = np.where(best == truth, RIGHT, WRONG)
+        worth = np.where(right[np.arange(len(best)), best], RIGHT, WRONG)
         asks = is_entry[best]
         among_entries = np.where(is_entry, probabilities, 0.0)
         likeliest = np.argsort(-among_entries, axis=1)[:, :OFFERED]
         mass = np.take_along_axis(among_entries, likeliest, axis=1).sum(axis=1)
-        offer_worth = np.where((likeliest == truth[:, None]).any(axis=1), OFFER_RIGHT, OFFER_WRONG)
+        offer_worth = np.where(np.take_along_axis(right, likeliest, axis=1).any(axis=1), OFFER_RIGHT, OFFER_WRONG)
         return cls(
             answer=_best_from(top[asks], worth[asks] - np.maximum(offer_worth[asks], 0.0)),
             offer=_best_from(mass, offer_worth),
@@ -62,27 +89,29 @@ class Decision:
     entries: tuple[Guess, ...] = ()
     near: tuple[Guess, ...] = ()
     topic: str | None = None
+    left_over: int = 0
+    """Further questions in the message that are not answered at once."""
 
 
-ASK_ENTRY, ASK_WHICH, ASK_TOPIC, NOT_UNDERSTOOD = "ask_entry", "ask_which", "ask_topic", "nlu_fallback"
-VAGUE = "vague_"
-"""Classes of this prefix are messages that name only a topic, or, as `vague_help`, not even that."""
-STOP, PERSON = "stop", "ask_person"
+def decide(ranked: Sequence[Guess], entries: Collection[str], thresholds: Thresholds, *, words: int) -> Decision:
+    """Decide on one text of so many words from all its pooled guesses, the likeliest first.
 
-
-def decide(ranked: Sequence[Guess], entries: Collection[str], thresholds: Thresholds) -> Decision:
-    """Decide on one text from all its guesses, the likeliest first."""
+    A single word ("rent") names a subject, however sure the guess: the likeliest entries are offered.
+    """
     best = ranked[0]
     near = tuple(guess for guess in ranked if guess.name in entries)[:OFFERED]
+    likely = tuple(guess for guess in near if guess.probability >= LEAST)
     if best.name in entries:
         if best.probability >= thresholds.answer:
-            return Decision(ASK_ENTRY, best.probability, entries=(best,), near=near)
+            if words == 1:
+                return Decision(ASK_WHICH, best.probability, near=near)
+            return Decision(ASK_ENTRY, best.probability, entries=(best,), near=likely)
     elif best.probability >= thresholds.talk:
-        return _talk(best, near)
+        return _talk(best, likely)
     mass = sum(guess.probability for guess in near)
     if mass >= thresholds.offer:
         return Decision(ASK_WHICH, mass, near=near)
-    return Decision(NOT_UNDERSTOOD, 1.0 - best.probability, near=near)
+    return Decision(NOT_UNDERSTOOD, 1.0 - best.probability, near=likely)
 
 
 def combine(whole: Decision, parts: Sequence[Decision]) -> Decision:
@@ -97,7 +126,8 @@ def combine(whole: Decision, parts: Sequence[Decision]) -> Decision:
         return whole if whole.intent != NOT_UNDERSTOOD else next((p for p in parts if p.intent == ASK_WHICH), whole)
     if len(clear) > 1:
         clearest = sorted(clear[:MOST_AT_ONCE], key=lambda guess: list(asked).index(guess.name))
-        return Decision(ASK_ENTRY, clear[0].probability, entries=tuple(clearest), near=whole.near)
+        left_over = len(clear) - len(clearest)
+        return Decision(ASK_ENTRY, clear[0].probability, entries=tuple(clearest), near=whole.near, left_over=left_over)
     if whole.intent == ASK_ENTRY and whole.confidence >= clear[0].probability:
         return whole
     return Decision(ASK_ENTRY, clear[0].probability, entries=(clear[0],), near=whole.near or (clear[0],))

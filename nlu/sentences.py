@@ -9,11 +9,17 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from nlu.sentence_graph import WIDTH, build, carried_files
+from nlu.sentence_graph import KEPT_LAYERS, WIDTH, build, carried_files
 
+SHARES = np.array([0.25, 0.25, 0.5], dtype=np.float32)
+"""Each kept layer's share of a vector's squared length; the last layer's is the published vector."""
+SIZE = WIDTH * len(KEPT_LAYERS)
 MOST_TOKENS = 256
 """The length that the model was published with; what is longer is cut."""
-FILE = "all-MiniLM-L6-v2.int8.onnx"
+FILE = "all-MiniLM-L6-v2.layers-3-5-6.int8.onnx"
+
+Span = tuple[int, int]
+"""From which letter of a text up to which."""
 
 
 class SentenceModel:
@@ -43,13 +49,29 @@ class SentenceModel:
         return cls(folder / FILE, tokenizer)
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """One row a text, [texts, 384].
+        """One row a text, [texts, 1152].
 
         Each text runs by itself: eight-bit arithmetic takes its scale from all that runs together, so that in a batch a
         text's vector would depend on its neighbours.
         """
-        vectors = np.empty((len(texts), WIDTH), dtype=np.float32)
-        for row, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
-            ids = np.array([encoding.ids], dtype=np.int64)
-            vectors[row] = self._session.run(None, {"ids": ids, "mask": np.ones(ids.shape, dtype=np.float32)})[0][0]
+        rows = [self.with_parts(text, ())[0] for text in texts]
+        return np.array(rows, dtype=np.float32).reshape(len(texts), SIZE)
+
+    def with_parts(self, text: str, parts: Sequence[Span]) -> np.ndarray:
+        """The text's vector and one for each of its parts, [1 + parts, 1152].
+
+        All come from one run: a part's vector is the mean over its tokens as they stand in the text, which also tells them
+        what the rest is about (Guenther et al., "Late Chunking", 2024).
+        """
+        encoding = self._tokenizer.encode(text)
+        ids = np.array([encoding.ids], dtype=np.int64)
+        states = self._session.run(None, {"ids": ids, "mask": np.ones(ids.shape, dtype=np.float32)})[0][0]
+        chosen = [np.ones(len(states), dtype=bool)]
+        if parts:
+            starts, ends = np.array(encoding.offsets).T
+            edges = np.array(encoding.special_tokens_mask, dtype=bool)
+            chosen.extend(edges | ((starts >= start) & (ends <= end)) for start, end in parts)
+        means = np.array([states[each].mean(axis=0) for each in chosen])
+        means *= (np.sqrt(SHARES) / np.linalg.norm(means, axis=2))[:, :, None]
+        vectors: np.ndarray = means.reshape(len(chosen), SIZE)
         return vectors

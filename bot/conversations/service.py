@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from bot.conversations.announcer import Announcer
@@ -20,6 +21,7 @@ from bot.conversations.model import (
 )
 from bot.conversations.store import ConversationStore, Draft
 from bot.conversations.text import storable
+from bot.conversations.translation import TranslationAway, Translator, in_english, in_their_language
 from content.errors import AuthorityNotFound
 from content.library import Library
 
@@ -35,11 +37,21 @@ class EngineAway(Exception):
     """The engine is not there, or too slow."""
 
 
+@dataclass(frozen=True)
+class Answered:
+    """The engine's replies, and the language the person writes in when it is not English."""
+
+    replies: list[Draft]
+    language: str | None = None
+
+
 class Engine(Protocol):
     """What answers: the replies to one message, the same again for the same message."""
 
-    async def answer(self, conversation: str, message: str, text: str, authority: str | None) -> list[Draft]:
-        """Raises EngineAway."""
+    async def answer(
+        self, conversation: str, message: str, text: str, authority: str | None, *, language: str | None = None
+    ) -> Answered:
+        """`language` is what the text was translated from. Raises EngineAway."""
         ...
 
     @property
@@ -50,11 +62,19 @@ class ConversationService:
     """The way of a message. One instance serves all channels of one web process."""
 
     def __init__(
-        self, store: ConversationStore, library: Library, engine: Engine, announcer: Announcer, *, most_waiting: int
+        self,
+        store: ConversationStore,
+        library: Library,
+        engine: Engine,
+        announcer: Announcer,
+        *,
+        most_waiting: int,
+        translator: Translator | None = None,
     ) -> None:
         self._store, self._library, self._engine = store, library, engine
         self.announcer = announcer
         self._most_waiting = most_waiting
+        self._translator = translator
         self._turns: dict[str, _Turns] = {}
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="store")
 
@@ -62,7 +82,7 @@ class ConversationService:
         self, *, channel: str, authority: str | None = None, language: str = "en"
     ) -> tuple[Conversation, str, list[Message]]:
         """Raises MessageRefused for a council that we do not know."""
-        opening = await self._run(self._opening, authority)
+        opening = await self._run(self._opening, authority, language)
         return await self._run(
             lambda: self._store.start(channel=channel, authority=authority, language=language, opening=opening)
         )
@@ -128,7 +148,7 @@ class ConversationService:
             return
         self.announcer.typing(conversation.id)
         try:
-            drafts = await self._engine.answer(conversation.id, str(message.id), message.text, conversation.authority)
+            drafts = await self._drafts(conversation, message)
         except EngineAway:
             if tells_when_away and not await self._run(self._store.replies, message):
                 away = await self._run(self._away, conversation)
@@ -137,6 +157,26 @@ class ConversationService:
         if len(message.text) > LONG_MESSAGE:
             drafts = [await self._run(self._long), *drafts]
         self._tell(await self._run(lambda: self._store.reply(message, drafts, answers=True)))
+
+    async def _drafts(self, conversation: Conversation, message: Message) -> list[Draft]:
+        """The engine's replies; translated, when the person writes in another language and somebody can translate it.
+
+        Raises EngineAway.
+        """
+        answered = await self._engine.answer(conversation.id, str(message.id), message.text, conversation.authority)
+        language = self._library.shelf.languages.get(answered.language or "")
+        if self._translator is None or language is None:
+            return answered.replies
+        try:
+            if any("language" in draft for draft in answered.replies):
+                english = await in_english(self._translator, message.text, language)
+                answered = await self._engine.answer(
+                    conversation.id, f"{message.id}-en", english, conversation.authority, language=language.code
+                )
+            return await in_their_language(self._translator, answered.replies, language)
+        except TranslationAway:
+            notice: Draft = {"kind": "notice", "text": language("untranslated"), "language": language.code}
+            return [notice, *answered.replies]
 
     def _tell(self, made: Sequence[Message]) -> None:
         for message in made:
@@ -159,7 +199,7 @@ class ConversationService:
         turns = self._turns.get(conversation_id)
         return turns.waiting if turns else 0
 
-    def _opening(self, authority: str | None) -> list[Draft]:
+    def _opening(self, authority: str | None, code: str) -> list[Draft]:
         shelf = self._library.shelf
         if authority is not None:
             try:
@@ -169,6 +209,10 @@ class ConversationService:
             if not is_council:
                 known = ", ".join(council.id for council in shelf.councils)
                 raise MessageRefused("authority", f"I do not know this council. I know: {known}.")
+        language = shelf.languages.get(code)
+        if language:
+            text = f"{language('greet')}\n\n{language('crisis')}"
+            return [{"kind": "smalltalk", "text": text, "language": code, "choices": []}]
         topics = [{"label": topic.title, "value": topic.title} for topic in shelf.topics]
         return [{"kind": "smalltalk", "text": shelf.phrases("opening"), "choices": topics}]
 

@@ -106,10 +106,15 @@ class Agent:
         )
         trackers.domain = self._processor.domain
 
-    async def answer(self, conversation: str, message: str, text: str, authority: str | None) -> list[dict[str, Any]]:
-        """The replies to one message. The same message again gives the same replies and changes nothing.
+    async def answer(
+        self, conversation: str, message: str, text: str, authority: str | None, language: str | None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """The replies to one message, and the language the person writes in when it is not English.
 
-        `authority` is the council that was picked before the first message. Raises EngineFailed.
+        The same message again gives the same replies and changes nothing.
+
+        `authority` is the council that was picked before the first message, `language` what the text was translated from.
+        Raises EngineFailed.
         """
         channel = _Replies()
         try:
@@ -120,15 +125,19 @@ class Agent:
                     conversation,
                     input_channel="local-offer",
                     message_id=message,
-                    metadata={"id": message, "authority": authority},
+                    metadata={"id": message, "authority": authority, "language": language},
                 )
             )
         except _AnsweredBefore as before:
-            return before.replies
+            return _with_language(before.replies)
         if not channel.messages:
             raise EngineFailed("No action made a reply.")
-        messages: list[dict[str, Any]] = channel.messages
-        return messages
+        return _with_language(channel.messages)
+
+
+def _with_language(replies: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str | None]:
+    spoken = next((reply["spoken"] for reply in replies if "spoken" in reply), None)
+    return [{name: value for name, value in reply.items() if name != "spoken"} for reply in replies], spoken
 
 
 def _replies_to(tracker: DialogueStateTracker, message: str | None) -> list[dict[str, Any]] | None:

@@ -12,6 +12,8 @@ CONFIG = ROOT / "config.yml"
 DOMAIN = ROOT / "bot" / "dialogue" / "domain.yml"
 TRAINING_FILES = (ROOT / "bot" / "dialogue" / "rules.yml", ROOT / "nlu" / "data")
 _CODE = ROOT / "nlu"
+LEARNT = ("*.py", "*.yml", "*.txt", "calibration.tsv")
+"""What in the components' folder changes the model."""
 
 
 def model_path(storage: Storage) -> Path:
@@ -25,5 +27,5 @@ def model_path(storage: Storage) -> Path:
 def _inputs() -> list[Path]:
     files = [CONFIG, DOMAIN]
     for place in (*TRAINING_FILES, _CODE):
-        files.extend([place] if place.is_file() else [*place.rglob("*.yml"), *place.rglob("*.py"), *place.rglob("*.txt")])
+        files.extend([place] if place.is_file() else [file for kind in LEARNT for file in place.rglob(kind)])
     return sorted(set(files))

@@ -19,14 +19,16 @@ AGENT = web.AppKey("agent", Agent)
 
 
 async def answer(request: web.Request) -> web.Response:
-    """POST /answer {"conversation", "message", "text", "authority"} -> {"replies": [...]}."""
+    """POST /answer {"conversation", "message", "text", "authority", "language"} -> {"replies": [...], "language"}."""
     body = await request.json()
     try:
-        replies = await request.app[AGENT].answer(body["conversation"], body["message"], body["text"], body["authority"])
+        replies, language = await request.app[AGENT].answer(
+            body["conversation"], body["message"], body["text"], body["authority"], body["language"]
+        )
     except Exception:
         logger.exception("Message %s could not be answered.", body["message"])
         raise web.HTTPInternalServerError() from None
-    return web.json_response({"replies": replies})
+    return web.json_response({"replies": replies, "language": language})
 
 
 async def ready(_: web.Request) -> web.Response:

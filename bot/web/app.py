@@ -15,6 +15,7 @@ from bot.conversations.announcer import Announcer
 from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
 from bot.engine_process import EngineProcess
+from bot.libretranslate import LibreTranslate
 from bot.settings import Settings
 from bot.web import api, chat, health
 from bot.web.keys import ENGINE, LIBRARY, LIMITS, SERVICE, SETTINGS, TEMPLATES
@@ -49,12 +50,14 @@ async def _conversations(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     database = Database(settings.storage.database_url)
     app[LIBRARY] = Library(database)
+    translator = LibreTranslate(settings.translate_url, settings.translate_key) if settings.translate_url else None
     app[SERVICE] = ConversationService(
         ConversationStore(database),
         app[LIBRARY],
         app[ENGINE],
         Announcer(),
         most_waiting=settings.limits.waiting_per_conversation,
+        translator=translator,
     )
     tasks = [asyncio.create_task(app[ENGINE].run()), asyncio.create_task(app[SERVICE].catch_up())]
     yield
@@ -64,6 +67,8 @@ async def _conversations(app: web.Application) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await task
     app[SERVICE].close()
+    if translator:
+        await translator.close()
     database.close()
 
 

@@ -18,6 +18,8 @@ from content.errors import LibraryEmpty
 
 routes = web.RouteTableDef()
 NO_COUNCIL = ""
+MOST_LANGUAGE = 12
+"""Letters of a language's tag."""
 PIECE = "X-Chat-Piece"
 """The script sends this header, and gets the new messages alone in place of the whole page."""
 
@@ -27,10 +29,17 @@ async def start_page(request: web.Request) -> web.Response:
     if await _conversation_or_none(request):
         raise web.HTTPSeeOther("/chat")
     try:
-        councils = request.app[LIBRARY].shelf.councils
+        shelf = request.app[LIBRARY].shelf
     except LibraryEmpty:
-        councils = ()
-    return _page(request, "start.html", councils=councils, deleted="deleted" in request.query)
+        return _page(request, "start.html", councils=(), languages=(), language=None, deleted="deleted" in request.query)
+    return _page(
+        request,
+        "start.html",
+        councils=shelf.councils,
+        languages=shelf.languages.values(),
+        language=shelf.languages.get(request.query.get("language", "")),
+        deleted="deleted" in request.query,
+    )
 
 
 @routes.post("/chat/start")
@@ -40,7 +49,8 @@ async def start(request: web.Request) -> web.Response:
     request.app[LIMITS].conversation_started(address_of(request, trust_proxy=settings.trust_proxy))
     form = await body_of(request.post())
     authority = str(form.get("authority", NO_COUNCIL)) or None
-    conversation, token, _ = await request.app[SERVICE].start(channel="webchat", authority=authority)
+    language = str(form.get("language", "en"))[:MOST_LANGUAGE]
+    conversation, token, _ = await request.app[SERVICE].start(channel="webchat", authority=authority, language=language)
     response = web.HTTPSeeOther("/chat")
     chat_cookie(response, conversation.id, token, secure=_is_secure(request))
     return response

@@ -10,9 +10,18 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answer import ActionAnswer, ActionAskTopic, ActionAskWhich, ActionNoteCircumstances
 from actions.circumstances import ActionAskAuthority, ActionAskSituation
-from actions.follow_up import ActionNotHelpful, ActionTellAmount, ActionTellHow, ActionTellRepay, ActionTellSource
+from actions.follow_up import (
+    ActionGoBack,
+    ActionNotHelpful,
+    ActionTellAmount,
+    ActionTellHow,
+    ActionTellRepay,
+    ActionTellSource,
+)
+from actions.language import ActionOtherLanguage
 from actions.library_action import LibraryAction
-from actions.talk import ActionNotUnderstood, ActionOfferPerson, ActionOutOfScope, ActionRefuse, ActionStartAgain
+from actions.person import ActionOfferPerson
+from actions.talk import ActionNotUnderstood, ActionOutOfScope, ActionRefuse, ActionStartAgain
 from content.library import Library
 from content.model import Situation
 
@@ -28,6 +37,8 @@ def run(
     entries: list[str] | None = None,
     near: list[str] | None = None,
     topic: str | None = None,
+    language: str | None = None,
+    left_over: int = 0,
     **slots: Any,
 ) -> tuple[list[dict[str, Any]], dict[str, Any], list[str]]:
     """The replies, the slots that were set, and the actions that are to follow."""
@@ -38,7 +49,10 @@ def run(
         "entries": entries or [],
         "near": near or [],
         "topic": topic,
+        "language": language,
+        "left_over": left_over,
     }
+    slots = {name.rstrip("_"): value for name, value in slots.items()}
     loop = {"name": form} if form else {}
     tracker = Tracker("one", slots, message, [], False, None, loop, None)
     dispatcher = CollectingDispatcher()
@@ -316,3 +330,89 @@ def test_starting_again_forgets_everything(library):
     )
     events = ActionStartAgain(library).run(CollectingDispatcher(), tracker, {})
     assert "reset_slots" in [event["event"] for event in events]
+
+
+def test_questions_beyond_the_third_are_not_dropped_silently(library):
+    replies, _, _ = run(ActionAnswer, library, entries=["council-tax"], authority="nottinghamshire", left_over=2)
+    assert [reply["kind"] for reply in replies] == ["answer", "notice"]
+    assert "ask me the rest" in replies[1]["text"]
+
+
+def test_going_back_answers_the_entry_before_the_last(library):
+    replies, remembered, _ = run(
+        ActionAnswer, library, entries=["mentoring"], authority="nottinghamshire", entry="council-tax"
+    )
+    assert remembered["earlier"] == ["council-tax"]
+    replies, remembered, _ = run(
+        ActionGoBack, library, authority="nottinghamshire", entry="mentoring", earlier=["council-tax"]
+    )
+    assert replies[0]["entry"] == remembered["entry"] == "council-tax"
+
+
+def test_with_nothing_to_go_back_to_it_says_so(library):
+    replies, _, _ = run(ActionGoBack, library)
+    assert replies[0]["kind"] == "question"
+
+
+def test_what_did_not_help_leads_to_the_next_likeliest_and_then_to_a_person(library):
+    slots = {"authority": "nottinghamshire", "entry": "befriending", "near_": ["befriending", "mentoring"]}
+    replies, remembered, _ = run(ActionNotHelpful, library, intent="not_helpful", **slots)
+    assert replies[0]["choices"][0]["entry"] == "mentoring"
+    replies, _, _ = run(ActionNotHelpful, library, intent="not_helpful", **slots, misses=remembered["misses"])
+    assert replies[0]["kind"] == "handoff"
+    assert "Nottinghamshire" in replies[0]["text"]
+
+
+def test_what_the_local_offer_does_not_hold_is_not_guessed(library):
+    replies, _, _ = run(ActionOutOfScope, library, intent="not_covered")
+    assert replies[0]["kind"] == "out-of-scope"
+    assert "I will not guess" in replies[0]["text"]
+
+
+def test_a_national_rule_is_told_to_another_councils_young_person_with_a_word_on_whose_rules_it_knows(library):
+    replies, _, _ = run(
+        ActionAnswer, library, entries=["living-out-of-area"], entities=(("elsewhere", "Birmingham", "own"),)
+    )
+    assert [reply["kind"] for reply in replies] == ["notice", "answer"]
+    assert replies[1]["authority"] == "england"
+
+
+def test_another_language_gets_its_own_sentences_a_person_and_urgent_help(library):
+    replies, remembered, _ = run(ActionOtherLanguage, library, intent="other_language", language="fa")
+    assert remembered["language"] == "fa"
+    assert [reply["kind"] for reply in replies] == ["handoff", "question"]
+    assert {reply["language"] for reply in replies} == {"fa"}
+    persian = library.shelf.languages["fa"]
+    assert replies[0]["text"].startswith(persian("greet"))
+    assert "999" in replies[0]["text"]
+    assert "I speak Farsi" in replies[0]["text"]
+    assert [choice["label"] for choice in replies[1]["choices"]] == [council.label for council in library.shelf.councils]
+
+
+def test_the_second_time_it_says_only_how_to_reach_somebody(library):
+    replies, _, _ = run(
+        ActionOtherLanguage, library, intent="other_language", language="fa", authority="nottingham-city", language_="fa"
+    )
+    assert len(replies) == 1
+    assert library.shelf.languages["fa"]("greet") not in replies[0]["text"]
+    assert library.shelf.authority("nottingham-city").team.phone in replies[0]["text"]
+
+
+def test_a_language_without_sentences_gets_plain_english_and_the_languages_to_pick_from(library):
+    replies, _, _ = run(ActionOtherLanguage, library, intent="other_language", language="hu")
+    assert replies[0]["kind"] == "handoff"
+    assert [choice["label"] for choice in replies[0]["choices"]] == [each.name for each in library.shelf.languages.values()]
+
+
+def test_the_council_that_was_picked_in_another_language_is_taken_in_that_language(library):
+    replies, _, _ = run(
+        ActionNoteCircumstances, library, intent="change_council", entities=(("authority", "nottinghamshire", "own"),),
+        language_="pl",
+    )  # fmt: skip
+    assert replies[0]["language"] == "pl"
+    assert "Nottinghamshire" in replies[0]["text"]
+
+
+def test_one_message_in_clear_english_ends_another_language(library):
+    _, remembered, _ = run(ActionAnswer, library, entries=["mentoring"], language="en", language_="pl")
+    assert remembered["language"] is None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.conversations.service import EngineAway
-from bot.conversations.store import Draft
+from bot.conversations.service import Answered, EngineAway
 
 
 class ScriptedEngine:
@@ -16,6 +15,7 @@ class ScriptedEngine:
         self.seconds = 0.0
         self.asked: list[str] = []
         self.state = "ready"
+        self.language: str | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -24,11 +24,14 @@ class ScriptedEngine:
     async def run(self) -> None:
         await asyncio.Event().wait()
 
-    async def answer(self, conversation: str, message: str, text: str, authority: str | None) -> list[Draft]:
+    async def answer(
+        self, conversation: str, message: str, text: str, authority: str | None, *, language: str | None = None
+    ) -> Answered:
         if self.is_away:
             raise EngineAway("away")
         await asyncio.sleep(self.seconds)
         self.asked.append(text)
-        return [
-            {"kind": "answer", "text": f"You said: {text}", "entry": "council-tax", "authority": authority, "sources": []}
-        ]
+        return Answered(
+            [{"kind": "answer", "text": f"You said: {text}", "entry": "council-tax", "authority": authority, "sources": []}],
+            self.language,
+        )

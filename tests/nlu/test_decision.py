@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from nlu.decision import ASK_ENTRY, ASK_TOPIC, ASK_WHICH, NOT_UNDERSTOOD, Decision, Guess, Thresholds, combine, decide
+from nlu.decision import (
+    ASK_ENTRY,
+    ASK_TOPIC,
+    ASK_WHICH,
+    NOT_UNDERSTOOD,
+    Decision,
+    Guess,
+    Thresholds,
+    combine,
+    decide,
+    pooled,
+)
 
 THRESHOLDS = Thresholds(answer=0.6, offer=0.4, talk=0.5)
 ENTRIES = frozenset(("mentoring", "befriending", "council-tax"))
 
 
-def decision(**probabilities: float) -> Decision:
+def decision(words: int = 5, **probabilities: float) -> Decision:
     guesses = [Guess(name.replace("_tax", "-tax"), value) for name, value in probabilities.items()]
-    return decide(sorted(guesses, key=lambda guess: -guess.probability), ENTRIES, THRESHOLDS)
+    return decide(sorted(guesses, key=lambda guess: -guess.probability), ENTRIES, THRESHOLDS, words=words)
 
 
 def test_a_clear_entry_is_answered():
@@ -59,12 +70,31 @@ def test_stop_wins_over_everything_beside_it():
     assert combine(stop, [decision(mentoring=0.9, greet=0.05)]).intent == "stop"
 
 
+def test_a_single_word_names_a_subject_however_sure_the_guess_is():
+    rent = decision(words=1, mentoring=0.95, befriending=0.02)
+    assert rent.intent == ASK_WHICH
+    assert rent.near[0].name == "mentoring"
+
+
+def test_a_doubt_between_things_that_nobody_answers_is_no_doubt():
+    classes = ("abuse", "council-tax", "out_of_scope", "vague_home", "vague_money")
+    rows = pooled(np.array([[0.25, 0.4, 0.3, 0.02, 0.03]]), classes)
+    assert np.allclose(rows, [[0.0, 0.4, 0.55, 0.0, 0.05]])
+
+
+def test_questions_beyond_the_third_are_counted_not_lost():
+    whole = decision(mentoring=0.5, council_tax=0.4)
+    many = [Decision(ASK_ENTRY, 0.9, entries=(Guess(name, 0.9),)) for name in ("a", "b", "c", "d", "e")]
+    both = combine(whole, many)
+    assert (len(both.entries), both.left_over) == (3, 2)
+
+
 def test_thresholds_rise_where_the_likeliest_is_often_wrong():
     classes = ("council-tax", "greet", "mentoring")
-    labels = ["mentoring"] * 40
+    labels = [{"mentoring"}] * 40
     sure = np.tile([0.05, 0.05, 0.9], (40, 1))
     wrong = np.tile([0.6, 0.1, 0.3], (20, 1))
     trusting = Thresholds.fit(sure, classes, labels, ENTRIES)
-    careful = Thresholds.fit(np.vstack([sure, wrong]), classes, labels + ["mentoring"] * 20, ENTRIES)
+    careful = Thresholds.fit(np.vstack([sure, wrong]), classes, labels + [{"mentoring"}] * 20, ENTRIES)
     assert trusting.answer <= 0.9
     assert 0.6 < careful.answer <= 0.9

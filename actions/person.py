@@ -1,0 +1,46 @@
+"""Offering a person: the council's own team, or each council's when it is not known."""
+
+from __future__ import annotations
+
+from actions.library_action import LibraryAction
+from actions.turn import Turn
+
+OFFERED = {"status": "offered", "reference": None, "to": "duty"}
+FEELINGS = ("mental-health-support", "you-know-your-mind")
+"""Entries that may be answered beside a kind word."""
+
+
+class ActionOfferPerson(LibraryAction):
+    """Give the contact of the council's team; to somebody who is frightened or low, kindly, and with what help there is."""
+
+    action_name = "action_offer_person"
+
+    def act(self, turn: Turn) -> None:
+        if turn.intent != "frightened":
+            say_person(turn, following=(*turn.near, "out-of-hours"))
+            return
+        say_person(turn, turn.phrase("sorry_to_hear"), following=("crisis-help", "mental-health-support"))
+        likeliest = turn.near[:1]
+        if likeliest and likeliest[0] in FEELINGS:
+            turn.show(entry=likeliest[0])
+            for answer in turn.shelf.answers(likeliest[0], turn.council, turn.circumstances):
+                turn.tell(answer)
+
+
+def say_person(turn: Turn, first: str | None = None, *, following: tuple[str, ...] = ("out-of-hours",)) -> None:
+    """How to reach a person, after one more sentence if there is one."""
+    lines = [first] if first else []
+    if turn.council:
+        council = turn.shelf.authority(turn.council)
+        lines.append(turn.phrase("person", team=council.team.line()))
+        if council.emergency:
+            lines.append(turn.phrase("person_emergency", emergency=council.emergency.line()))
+    else:
+        lines.append(turn.phrase("person_unknown_council", teams=f"\n{teams(turn)}"))
+    turn.say("handoff", "\n\n".join(lines), choices=turn.choices(following), handoff=OFFERED)
+
+
+def teams(turn: Turn) -> str:
+    """The team of the person's council, or those of all, one a line."""
+    councils = [turn.shelf.authority(turn.council)] if turn.council else turn.shelf.councils
+    return "\n".join(f"{council.label}, {council.team.line()}" for council in councils)

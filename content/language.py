@@ -1,0 +1,69 @@
+"""The few sentences that the assistant has in other languages: which there are, and what each is filled with."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PLACEHOLDERS: dict[str, frozenset[str]] = {
+    "greet": frozenset(),
+    "person": frozenset(("team",)),
+    "person_unknown_council": frozenset(("teams",)),
+    "crisis": frozenset(),
+    "ask_authority": frozenset(),
+    "noted_council": frozenset(("council",)),
+    "translated": frozenset(),
+    "untranslated": frozenset(),
+}
+"""Each sentence's name, and the names in braces that it must use."""
+ISOLATE, END_ISOLATE = "⁨", "⁩"
+"""Round what is filled in, so that Latin letters and telephone numbers keep their order in right-to-left text (UAX #9)."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language with its own sentences. `code` is a BCP 47 tag, `name` what its speakers call it."""
+
+    code: str
+    name: str
+    english_name: str
+    right_to_left: bool
+    machine_written: bool
+    """A machine translated the sentences, and no editor who reads the language has approved them yet."""
+    sentences: Mapping[str, str]
+
+    @classmethod
+    def from_document(cls, code: str, body: Mapping[str, Any]) -> Language:
+        return cls(
+            code=code,
+            name=body["name"],
+            english_name=body["english_name"],
+            right_to_left=body["direction"] == "rtl",
+            machine_written=body["machine_written"],
+            sentences=body["phrases"],
+        )
+
+    def __call__(self, name: str, **values: str) -> str:
+        filled = {key: f"{ISOLATE}{value}{END_ISOLATE}" for key, value in values.items()}
+        return self.sentences[name].format(**filled)
+
+
+def faults_of_language(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Sentences that are missing, unknown, or not filled with just what the program gives them."""
+    sentences = document["phrases"]
+    for name in PLACEHOLDERS.keys() - sentences.keys():
+        yield ("phrases",), f"the sentence {name!r} is missing"
+    for name, sentence in sentences.items():
+        if name not in PLACEHOLDERS:
+            yield ("phrases", name), "the program has no sentence of this name"
+            continue
+        try:
+            used = {field for _, field, _, _ in string.Formatter().parse(sentence) if field is not None}
+        except ValueError as error:
+            yield ("phrases", name), f"its braces do not match: {error}"
+            continue
+        if used != PLACEHOLDERS[name]:
+            wanted = ", ".join(f"{{{field}}}" for field in sorted(PLACEHOLDERS[name])) or "nothing"
+            yield ("phrases", name), f"should be filled with {wanted}"
