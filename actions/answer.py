@@ -11,6 +11,8 @@ from content.eligibility import AGE
 MOST_QUESTIONS = 2
 """About the person's age and situation, for one entry."""
 YOUNGEST, OLDEST = 16, 24
+MOST_TOPICS = 6
+"""Choices when only a subject is named."""
 
 
 class ActionAnswer(LibraryAction):
@@ -140,7 +142,9 @@ class ActionAskTopic(LibraryAction):
     def act(self, turn: Turn) -> None:
         topic = next((each for each in turn.shelf.topics if each.id == turn.topic), None)
         if topic is None:
-            turn.say("question", turn.phrase("ask_topic"), asks="topic", choices=turn.topics())
+            choices = [*turn.choices(turn.near), *turn.topics()]
+            turn.say("question", turn.phrase("ask_topic"), asks="topic", choices=choices)
         else:
             text = turn.phrase("ask_which_topic", topic=topic.title)
-            turn.say("question", text, asks="topic", choices=turn.choices(topic.first))
+            choices = turn.choices(dict.fromkeys((*turn.near, *topic.first)))[:MOST_TOPICS]
+            turn.say("question", text, asks="topic", choices=choices)

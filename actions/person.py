@@ -19,7 +19,11 @@ class ActionOfferPerson(LibraryAction):
         if turn.intent != "frightened":
             say_person(turn, following=(*turn.near, "out-of-hours"))
             return
-        say_person(turn, turn.phrase("sorry_to_hear"), following=("crisis-help", "mental-health-support"))
+        say_person(
+            turn,
+            turn.phrase("sorry_to_hear"),
+            following=tuple(dict.fromkeys(("crisis-help", "mental-health-support", *turn.near))),
+        )
         likeliest = turn.near[:1]
         if likeliest and likeliest[0] in FEELINGS:
             turn.show(entry=likeliest[0])

@@ -138,7 +138,7 @@ def measure_clinc(folder: Path, sentences: SentenceModel | None, draws: int) -> 
     names, sure = _chosen(head, features, parts["test"])
     kept = [name if certain >= threshold else OUT_OF_SCOPE for name, certain in zip(names, sure, strict=True)]
     outside, sure = _chosen(head, features, parts["oos_test"])
-    refused = [certain < threshold or name == OUT_OF_SCOPE for name, certain in zip(outside, sure, strict=True)]
+    refused = [bool(certain < threshold or name == OUT_OF_SCOPE) for name, certain in zip(outside, sure, strict=True)]
     return {
         "10-shot, mean": mean(few),
         "10-shot, lowest": min(few),

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RIGHT, WRONG, OFFER_RIGHT, OFFER_WRONG = 1.0, -1.0, 0.2, -0.2
-"""What an outcome is worth: a wrong answer about rights costs as much as a right one gains; a choice of three that
-holds the right one saves a question, and one that does not costs a little. Saying nothing is worth nothing."""
+RIGHT, WRONG = 1.0, -1.0
+"""What an outcome is worth: a wrong answer about rights costs what a right one gains; saying nothing is worth nothing."""
+OFFER_RIGHT, OFFER_WRONG = 0.3, -0.3
+"""A choice of three that holds the right one saves a question; one that does not costs a little."""
+TALK_WRONG = -0.3
+"""A wrong turn of the talk, or a person offered to somebody who asked for none, harms less than a wrong answer."""
+DRAWS = 51
 OFFERED = 3
 LEAST = 0.03
 """An entry less likely than this is not offered beside another reply."""
@@ -54,6 +58,7 @@ class Thresholds:
     answer: float
     offer: float
     talk: float
+    held: float
 
     @classmethod
     def fit(
@@ -67,8 +72,11 @@ class Thresholds:
         right = np.array([[name in each for name in classes] for each in labels])
         best, top = probabilities.argmax(axis=1), probabilities.max(axis=1)
         is_entry = np.array([name in entries for name in classes])
-        worth = np.where(right[np.arange(len(best)), best], RIGHT, WRONG)
-        asks = is_entry[best]
+        is_held = np.array([name in HELD for name in classes])
+        is_right = right[np.arange(len(best)), best]
+        worth, talk_worth = np.where(is_right, RIGHT, WRONG), np.where(is_right, RIGHT, TALK_WRONG)
+        asks, holds = is_entry[best], is_held[best]
+        held_worth = np.where((right & is_held).any(axis=1), RIGHT, TALK_WRONG)
         among_entries = np.where(is_entry, probabilities, 0.0)
         likeliest = np.argsort(-among_entries, axis=1)[:, :OFFERED]
         mass = np.take_along_axis(among_entries, likeliest, axis=1).sum(axis=1)
@@ -76,7 +84,8 @@ class Thresholds:
         return cls(
             answer=_best_from(top[asks], worth[asks] - np.maximum(offer_worth[asks], 0.0)),
             offer=_best_from(mass, offer_worth),
-            talk=_best_from(top[~asks], worth[~asks]),
+            talk=_best_from(top[~asks & ~holds], talk_worth[~asks & ~holds]),
+            held=_best_from(top[holds], held_worth[holds]),
         )
 
 
@@ -106,7 +115,7 @@ def decide(ranked: Sequence[Guess], entries: Collection[str], thresholds: Thresh
             if words == 1:
                 return Decision(ASK_WHICH, best.probability, near=near)
             return Decision(ASK_ENTRY, best.probability, entries=(best,), near=likely)
-    elif best.probability >= thresholds.talk:
+    elif best.probability >= (thresholds.held if best.name in HELD else thresholds.talk):
         return _talk(best, likely)
     mass = sum(guess.probability for guess in near)
     if mass >= thresholds.offer:
@@ -141,8 +150,14 @@ def _talk(guess: Guess, near: tuple[Guess, ...]) -> Decision:
 
 
 def _best_from(scores: np.ndarray, gains: np.ndarray) -> float:
-    """The score from which on acting gains most."""
+    """The score from which on acting gains most: the median over resampled messages, for one sample's best is chance."""
     if not len(scores):
         return 1.0
+    random = np.random.default_rng(0)
+    draws = [random.integers(len(scores), size=len(scores)) for _ in range(DRAWS)]
+    return float(np.median([_best_of(scores[each], gains[each]) for each in draws]))
+
+
+def _best_of(scores: np.ndarray, gains: np.ndarray) -> float:
     order = np.argsort(-scores)
     return float(scores[order][np.argmax(np.cumsum(gains[order]))])

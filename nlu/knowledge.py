@@ -47,7 +47,8 @@ class Knowledge:
         calibration: Sequence[Labelled],
     ) -> Knowledge:
         """Learn everything; a minute for some ten thousand examples."""
-        examples = (*(Example(name, text) for name, texts in talk.items() for text in texts), *published(shelf))
+        spoken = (Example(name, text) for name, texts in talk.items() for text in texts if plain(text))
+        examples = (*spoken, *published(shelf))
         features = TextFeatures(sentences)
         head = Head.fit(features.fit([each.text for each in examples]), [each.label for each in examples])
         known = [message for message in calibration if message.labels & set(head.classes)]

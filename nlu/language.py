@@ -32,8 +32,16 @@ class LanguageReader:
     Sorani, nor Vietnamese and Albanian without accents.
     """
 
-    def __init__(self, known: frozenset[str], pieces: TfidfVectorizer, codes: tuple[str, ...], weights: np.ndarray) -> None:
-        self._known, self._pieces, self._codes, self._weights = known, pieces, codes, weights
+    def __init__(
+        self,
+        known: frozenset[str],
+        foreign: frozenset[str],
+        pieces: TfidfVectorizer,
+        codes: tuple[str, ...],
+        weights: np.ndarray,
+    ) -> None:
+        self._known, self._foreign = known, foreign
+        self._pieces, self._codes, self._weights = pieces, codes, weights
 
     @classmethod
     def learn(cls, samples: Mapping[str, Sequence[str]], english: Sequence[str]) -> LanguageReader:
@@ -48,8 +56,9 @@ class LanguageReader:
         )
         classes = MultinomialNB(alpha=SMOOTHING, fit_prior=False).fit(pieces.fit_transform(texts), codes)
         known = frozenset(word for text in english for word in plain(text).split())
+        foreign = frozenset(word for each in samples.values() for text in each for word in letters(text).split())
         weights = np.ascontiguousarray(classes.feature_log_prob_.T, dtype=np.float32)
-        return cls(known, pieces, tuple(map(str, classes.classes_)), weights)
+        return cls(known, foreign, pieces, tuple(map(str, classes.classes_)), weights)
 
     def read(self, text: str) -> str | None:
         """The code of the language; None when the message is too short to tell, or could be a mixture."""
@@ -58,6 +67,8 @@ class LanguageReader:
             return ENGLISH if len(words) >= CLEAR_WORDS else None
         if not letters(text):
             return None
+        if text.isascii() and len(words) == 1 and not self._foreign & set(letters(text).split()):
+            return None  # "okaaay", "hellooo", a name: one strange word in plain letters is more often English
         row = self._pieces.transform([text])
         code = self._codes[int((row.data @ self._weights[row.indices]).argmax())]
         return None if code == ENGLISH else code

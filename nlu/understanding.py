@@ -158,6 +158,7 @@ class Understanding(GraphComponent, IntentClassifier):
                 for intent, examples in self._talk.items()
                 if not intent.startswith(VAGUE)
                 for example in examples
+                if plain(example)
             }
             decisions.update({plain(topic.title): Decision(ASK_TOPIC, 1.0, topic=topic.id) for topic in shelf.topics})
             for entry in shelf.entries.values():

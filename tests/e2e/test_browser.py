@@ -171,3 +171,21 @@ def test_right_to_left_words_are_laid_out_right(browser: Browser, program: Progr
     ask(page, "مرحبا كيف حالك")
     bubble = page.locator("li.person .bubble p").last
     assert bubble.evaluate("element => getComputedStyle(element).direction") == "rtl"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_somebody_who_reads_arabic_picks_the_language_and_is_read_from_right_to_left(
+    browser: Browser, program: Program, script: bool
+):
+    page = open_page(browser, program, java_script_enabled=script)
+    page.get_by_role("link", name="العربية").click()
+    section = page.locator("section[lang=ar]")
+    expect(section).to_have_attribute("dir", "rtl")
+    page.get_by_role("button", name="Nottingham City", exact=True).click()
+    page.wait_for_url("**/chat")
+    greeting = page.locator("li.assistant div[lang=ar]").first
+    expect(greeting).to_be_visible()
+    assert greeting.locator("p").first.evaluate("each => getComputedStyle(each).direction") == "rtl"
+    page.get_by_label("Your question").fill("أحتاج إلى مساعدة في السكن")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("li.handoff div[lang=ar]")).to_contain_text("0115 876 4800")

@@ -188,7 +188,7 @@ def test_where_somebody_lives_is_not_taken_for_who_looked_after_them(program: Pr
 
 
 def test_somebody_frightened_gets_a_kind_word_and_a_person(program: Program):
-    [reply] = Chat(program, "nottingham-city").say("im scared")
+    [reply, *_] = Chat(program, "nottingham-city").say("im scared")
     assert reply["text"].startswith("I am sorry")
     assert "0115 876 4800" in reply["text"]
 
@@ -196,3 +196,62 @@ def test_somebody_frightened_gets_a_kind_word_and_a_person(program: Program):
 def test_it_says_how_to_delete_the_chat(program: Program):
     [reply] = Chat(program).say("delete everything")
     assert "Delete this chat" in reply["text"]
+
+
+def test_what_did_not_help_leads_to_something_else_and_then_to_a_person(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    chat.say("how do i get a mentor")
+    [first] = chat.say("that didnt help")
+    assert any(choice.get("entry") not in (None, "mentoring") for choice in first["choices"])
+    [second] = chat.say("still no help")
+    assert second["kind"] == "handoff"
+
+
+def test_one_can_go_back_to_the_answer_before(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    chat.say("do i have to pay council tax")
+    chat.say("how do i get a mentor")
+    assert entries(chat.say("go back to what u said before")) == ["council-tax"]
+
+
+def test_the_same_question_twice_gets_the_same_answer(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    assert entries(chat.say("how do i get a mentor")) == entries(chat.say("how do i get a mentor")) == ["mentoring"]
+
+
+def test_a_second_sentence_that_changes_the_first_is_what_is_answered(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    assert entries(chat.say("how do i get a mentor. no wait, do i pay council tax")) == ["council-tax"]
+
+
+@pytest.mark.parametrize("text", ["rent", "money", "help", "uni stuff"])
+def test_a_message_that_names_only_a_subject_is_asked_about_with_choices(program: Program, text: str):
+    [reply] = Chat(program, "nottinghamshire").say(text)
+    assert reply["kind"] == "question"
+    assert len(reply["choices"]) >= 2
+
+
+@pytest.mark.parametrize("text", ["do i get birthday money", "has my grant been approved yet", "who won the football"])
+def test_what_it_cannot_answer_is_said_and_a_person_offered(program: Program, text: str):
+    [reply] = Chat(program, "nottinghamshire").say(text)
+    assert reply["kind"] == "out-of-scope"
+    assert reply["choices"][0]["label"] == "Talk to a person"
+
+
+def test_another_language_gets_a_person_in_that_language_and_english_again_when_english_is_written(program: Program):
+    chat = Chat(program)
+    first, question = chat.say("سلام، من خانه ندارم. کمکم کنید")
+    assert (first["language"], first["kind"], question["asks"]) == ("fa", "handoff", "authority")
+    [team] = chat.say("Nottingham City")
+    assert team["language"] == "fa"
+    assert "0115 876 4800" in team["text"]
+    replies = chat.say("ok do i have to pay council tax")
+    assert entries(replies) == ["council-tax"]
+    assert "language" not in replies[0]
+
+
+def test_a_language_is_picked_by_its_own_name(program: Program):
+    [unknown] = Chat(program, "nottinghamshire").say("nem beszélek angolul, segítséget kérek a lakáshoz")
+    assert "Shqip" in [choice["label"] for choice in unknown["choices"]]
+    [reply] = Chat(program, "nottinghamshire").say("Shqip")
+    assert reply["language"] == "sq"

@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from content.database import Database
+from content.library import FRESH_SECONDS
+from content.loader import load
+from content.seed import SEEDS
 from tests.e2e.program import Chat, Program, children, is_alive, memory_mb, until
 
 pytestmark = pytest.mark.slow
+PETS = """
+title: Help with a pet
+label: My pet
+about: help with pets
+topic: money
+next: [emergency-money, budgeting-help]
+questions:
+  - can the council pay my vet bill
+  - my dog is ill and i cant pay the vet
+  - who helps with vets bills
+  - the vet is too dear for me n my cat needs her jabs
+  - my dog needs the vet and ive got no money
+  - how much does the council give for the vet
+"""
+PETS_HERE = """
+position: gives
+lead: The team can help once with the cost of a vet.
+basis: may
+how: Ask your PA.
+sources:
+  - {title: A page of the test, publisher: The test, dated: null}
+review_by: "2027-05-22"
+"""
 
 
 def test_it_is_alive_in_five_seconds_and_ready_in_sixty_and_stops_in_five(own_program: Program):
@@ -118,3 +147,23 @@ def test_nothing_that_people_write_is_in_the_logs(program: Program):
     written = b"".join(file.read_bytes() for file in program.data.rglob("*.log"))
     assert b"zanzibarquestion" not in written
     assert chat.token.encode() not in written
+
+
+def test_a_new_entry_is_answered_within_a_second_of_its_publication(own_program: Program, tmp_path: Path):
+    own_program.start()
+    own_program.wait_for("/readyz", 90)
+    chat = Chat(own_program, "nottinghamshire")
+    question = "the vet wants 200 quid for my dog"
+    assert "answer" not in [reply["kind"] for reply in chat.say(question)]
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS, seeds)
+    (seeds / "entries" / "pets.yml").write_text(PETS, encoding="utf-8")
+    (seeds / "nottinghamshire" / "pets.yml").write_text(PETS_HERE, encoding="utf-8")
+    with Database(f"sqlite:///{own_program.data / 'local-offer.db'}") as database:
+        assert load(database, seeds).new == 2
+    published = time.monotonic()
+    time.sleep(FRESH_SECONDS)
+    [answer, *_] = chat.say(question)
+    assert time.monotonic() - published < 1
+    assert answer["entry"] == "pets"
+    assert "vet" in answer["text"]

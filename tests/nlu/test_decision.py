@@ -17,7 +17,7 @@ from nlu.decision import (
     pooled,
 )
 
-THRESHOLDS = Thresholds(answer=0.6, offer=0.4, talk=0.5)
+THRESHOLDS = Thresholds(answer=0.6, offer=0.4, talk=0.5, held=0.3)
 ENTRIES = frozenset(("mentoring", "befriending", "council-tax"))
 
 
@@ -46,6 +46,10 @@ def test_a_vague_message_names_its_topic():
     vague = decision(vague_money=0.8, mentoring=0.1)
     assert (vague.intent, vague.topic) == (ASK_TOPIC, "money")
     assert decision(vague_help=0.8, mentoring=0.1).topic is None
+
+
+def test_what_nobody_answers_is_held_sooner_than_talk_is_believed():
+    assert decision(out_of_scope=0.35, mentoring=0.1).intent == "out_of_scope"
 
 
 def test_an_unclear_message_is_not_understood():
