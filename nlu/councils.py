@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+from spacy.matcher.levenshtein import levenshtein_compare
 
 from content.model import Authority
 from nlu.normal import plain
 
 COUNCIL, PLACE, ELSEWHERE = "COUNCIL", "PLACE", "ELSEWHERE"
+MOST_WORDS = 20_000
 FUZZY_FROM = 7
 """Letters; a shorter word is too near other words to forgive a slip in."""
 NOT_A_COUNCIL_BEFORE = frozenset(
@@ -56,3 +59,28 @@ def _forgiving(name: str) -> Iterator[dict[str, Any]]:
             yield {"LOWER": {"FUZZY2" if len(word) > FUZZY_FROM + 2 else "FUZZY1": word}}
         else:
             yield {"LOWER": word}
+
+
+class FirstWords:
+    """Which words a pattern could begin with. Asking it costs a hundredth of trying all patterns on a message."""
+
+    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
+        self._exact: set[str] = set()
+        self._near: list[tuple[str, int]] = []
+        for row in rows:
+            begins = row["pattern"][0]["LOWER"]
+            if isinstance(begins, str):
+                self._exact.add(begins)
+            elif "IN" in begins:
+                self._exact.update(begins["IN"])
+            else:
+                [(kind, word)] = begins.items()
+                self._near.append((word, int(kind[-1])))
+        self._near = sorted(set(self._near))
+        self._known = lru_cache(maxsize=MOST_WORDS)(self._could_begin)
+
+    def __contains__(self, word: str) -> bool:
+        return self._known(word)
+
+    def _could_begin(self, word: str) -> bool:
+        return word in self._exact or any(levenshtein_compare(word, near, slips) for near, slips in self._near)

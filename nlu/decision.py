@@ -9,7 +9,7 @@ import numpy as np
 
 RIGHT, WRONG = 1.0, -1.0
 """What an outcome is worth: a wrong answer about rights costs what a right one gains; saying nothing is worth nothing."""
-OFFER_RIGHT, OFFER_WRONG = 0.3, -0.3
+OFFER_RIGHT, OFFER_WRONG = 0.2, -0.2
 """A choice of three that holds the right one saves a question; one that does not costs a little."""
 TALK_WRONG = -0.3
 """A wrong turn of the talk, or a person offered to somebody who asked for none, harms less than a wrong answer."""

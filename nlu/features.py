@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, vstack
@@ -62,7 +64,8 @@ class TextFeatures:
         self._axes: PCA | None = None
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_sentences": None}
+        kept = {name: value for name, value in self.__dict__.items() if name not in ("_wide", "_parts_of_words")}
+        return {**kept, "_sentences": None}
 
     def attach(self, sentences: SentenceModel | None) -> None:
         self._sentences = sentences
@@ -84,12 +87,36 @@ class TextFeatures:
 
     def of_parts(self, text: str, parts: Sequence[str]) -> Features:
         """A row for the text and one for each of its parts, for little more than the cost of the text alone."""
-        texts = [text, *parts]
-        vectors = None
-        if self._sentences:
-            whole = plain(text)
-            vectors = self._sentences.with_parts(whole, _spans(whole, [plain(part) for part in parts]))
-        return self._features(self._words.transform(texts), self._pieces.transform(texts), vectors)
+        texts = [plain(each) for each in (text, *parts)]
+        rows = [self._words_of(each) for each in texts]
+        ends = np.cumsum([0, *(len(places) for places, _ in rows)])
+        places = np.concatenate([places for places, _ in rows])
+        weights = np.concatenate([weights for _, weights in rows])
+        words = csr_matrix((weights, places, ends), shape=(len(rows), self._wide))
+        vectors = self._sentences.with_parts(texts[0], _spans(texts[0], texts[1:])) if self._sentences else None
+        return Features(words, self._meaning(vectors))
+
+    @cached_property
+    def _wide(self) -> int:
+        return len(self._words.vocabulary_) + len(self._pieces.vocabulary_)
+
+    @cached_property
+    def _parts_of_words(self) -> list[tuple[Callable[[str], list[str]], dict[str, int], np.ndarray, int]]:
+        """For words and for pieces: what cuts a text, where each stands, how much it counts, and where their half begins."""
+        each = ((self._words, 0), (self._pieces, len(self._words.vocabulary_)))
+        return [(kind.build_analyzer(), kind.vocabulary_, kind.idf_, start) for kind, start in each]
+
+    def _words_of(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """The same as the vectorizers give for one text, in a fourth of the time."""
+        found, weighed = [], []
+        for analyze, vocabulary, rarity, start in self._parts_of_words:
+            counts = Counter(place for term in analyze(text) if (place := vocabulary.get(term)) is not None)
+            places = np.fromiter(counts, dtype=np.int32, count=len(counts))
+            weights = (1.0 + np.log(np.fromiter(counts.values(), dtype=np.float64, count=len(counts)))) * rarity[places]
+            length = np.sqrt(2.0 * (weights @ weights)) or 1.0
+            found.append(places + start)
+            weighed.append(weights / length)
+        return np.concatenate(found), np.concatenate(weighed).astype(np.float32)
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray | None:
         return self._sentences.vectors([plain(text) for text in texts]) if self._sentences else None
@@ -97,10 +124,14 @@ class TextFeatures:
     def _features(self, words: csr_matrix, pieces: csr_matrix, vectors: np.ndarray | None) -> Features:
         halves = hstack([words, pieces], format="csr", dtype=np.float32)
         halves.data *= np.float32(np.sqrt(0.5))
+        return Features(halves, self._meaning(vectors))
+
+    def _meaning(self, vectors: np.ndarray | None) -> np.ndarray | None:
         if vectors is None or self._axes is None:
-            return Features(halves, None)
+            return None
         meaning = (vectors - self._axes.mean_) @ self._axes.components_.T
-        return Features(halves, meaning / np.linalg.norm(meaning, axis=1, keepdims=True))
+        placed: np.ndarray = meaning / np.linalg.norm(meaning, axis=1, keepdims=True)
+        return placed
 
 
 def _spans(whole: str, parts: Sequence[str]) -> list[Span]:

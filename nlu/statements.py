@@ -11,7 +11,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from content.model import Authority
-from nlu.councils import COUNCIL, ELSEWHERE, NOT_A_COUNCIL_BEFORE, PLACE, patterns
+from nlu.councils import COUNCIL, ELSEWHERE, NOT_A_COUNCIL_BEFORE, PLACE, FirstWords, patterns
 from nlu.normal import plain
 from nlu.patterns import (
     AGE_PATTERNS,
@@ -66,20 +66,24 @@ class StatementReader:
     def __init__(self, councils: Iterable[Authority]) -> None:
         self._nlp = spacy.blank("en")
         self._ruler = self._nlp.add_pipe("entity_ruler", config={"overwrite_ents": True})
-        self._ruler.add_patterns(patterns(councils))
+        rows = patterns(councils)
+        self._ruler.add_patterns(rows)
+        self._first_words = FirstWords(rows)
         self._ages = Matcher(self._nlp.vocab)
-        for label, rows in AGE_PATTERNS.items():
-            self._ages.add(label, rows)
+        for label, ages in AGE_PATTERNS.items():
+            self._ages.add(label, ages)
         self._situations = Matcher(self._nlp.vocab)
-        for label, rows in SITUATION_PATTERNS.items():
-            self._situations.add(label, rows)
+        for label, situations in SITUATION_PATTERNS.items():
+            self._situations.add(label, situations)
 
     def read(self, text: str) -> Reading:
         """The statements of a message as it was written."""
         words = plain(text).split()
         if not words:
             return Reading((), False)
-        doc = self._ruler(Doc(self._nlp.vocab, words=words))
+        doc = Doc(self._nlp.vocab, words=words)
+        if any(word in self._first_words for word in words):
+            doc = self._ruler(doc)
         places = list(self._places(doc))
         if any(statement.fact == "authority" and statement.role == "own" for statement, _ in places):
             # "i live in derby but was in care in notts": the council settles it, whatever place is named beside it.
@@ -120,11 +124,13 @@ class StatementReader:
 
     def _age(self, doc: Doc) -> Iterator[tuple[Statement, Span]]:
         words = [token.text for token in doc]
+        numbers = [index for index, word in enumerate(words) if _age_of(word) is not None]
+        if not numbers:
+            return
         ranked = list(AGE_PATTERNS)
         matches = [
             (ranked.index(self._nlp.vocab.strings[label]), Span(doc, start, end)) for label, start, end in self._ages(doc)
         ]
-        numbers = [index for index, word in enumerate(words) if _age_of(word) is not None]
         for index in numbers:
             labels = [rank for rank, span in matches if span.start <= index < span.end]
             following = words[index + 1] if index + 1 < len(words) else ""

@@ -114,3 +114,20 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path):
     with pytest.raises(ModelRefused, match="is not the published"):
         build(tampered, tmp_path / "graph.onnx")
     assert not (tmp_path / "graph.onnx").exists()
+
+
+@pytest.mark.parametrize("text", ["i need a sofa for my flat", "mentorr plz", "", "zzz", "hello hello hello"])
+def test_one_message_has_the_same_features_as_in_a_set(sentences, text):
+    features = TextFeatures(sentences)
+    features.fit(TEXTS)
+    together, alone = features.of([text]), features.of_parts(text, [])
+    assert np.allclose(together.words.toarray(), alone.words.toarray(), atol=1e-6)
+    assert np.allclose(together.meaning, alone.meaning, atol=1e-6)
+
+
+def test_parts_of_a_message_have_features_of_their_own(sentences):
+    features = TextFeatures(sentences)
+    head = Head.fit(features.fit(TEXTS), LABELS)
+    rows = features.of_parts("hiya. i need a bed. and who can coach me", ["i need a bed", "who can coach me"])
+    best_classes = [head.classes[place] for place in head.probabilities(rows).argmax(axis=1)]
+    assert best_classes[1:] == ["furniture", "mentor"]
