@@ -29,14 +29,14 @@ RIDGE = 0.4
 """Added to the kernel's diagonal: larger is smoother. These three were chosen on the calibration messages."""
 TEMPERATURE = 0.12
 """Until it is calibrated: about what calibration finds."""
-SOLVED_AGAIN = 500
+SOLVED_AGAIN = 300
 """Examples that are solved again after a change, beside the new ones."""
 STRIP = 1000
 
 
 @dataclass(frozen=True)
 class Head:
-    """A fitted head. `classes` are sorted; `truth` holds the class of each example as its place in `classes`."""
+    """A fitted head. `truth` holds the class of each example as its place in `classes`."""
 
     classes: tuple[str, ...]
     examples: Features
@@ -55,25 +55,27 @@ class Head:
 
     def changed(self, kept: np.ndarray, added: Features, labels: Sequence[str]) -> Head:
         """The head after a change of its examples: `kept` is true for those that stay, `added` come with their labels."""
-        names = [self.classes[place] for place in self.truth[kept]] + list(labels)
-        classes = tuple(sorted(set(names)))
-        truth = _places(classes, names)
+        staying = self.truth[kept]
+        here = np.flatnonzero(np.bincount(staying, minlength=len(self.classes)))
+        classes = tuple(self.classes[place] for place in here)
+        classes += tuple(sorted(set(labels) - set(classes)))
+        truth = np.concatenate([np.searchsorted(here, staying), _places(classes, labels)])
         examples = self.examples[kept].followed_by(added)
+        gone = self.examples[~kept]
         duals = np.zeros((len(examples), len(classes)), dtype=np.float32)
-        here = [column for column, name in enumerate(self.classes) if name in classes]
-        there = _places(classes, [self.classes[column] for column in here])
-        duals[: int(kept.sum()), there] = self._duals[kept][:, here]
+        duals[: len(staying), : len(here)] = (self._duals if kept.all() else self._duals[kept])[:, here]
+        weights = np.zeros((self._word_weights.shape[0], len(classes)), dtype=np.float32)
+        weights[:, : len(here)] = self._word_weights if len(here) == len(self.classes) else self._word_weights[:, here]
+        _add_words(weights[:, : len(here)], gone, -self._duals[~kept][:, here])
 
-        moved = added.followed_by(self.examples[~kept])
-        nearness = _kernel(examples, moved).max(axis=1)
+        nearness = _kernel(examples, added.followed_by(gone)).max(axis=1)
         again = np.argsort(-nearness)[: SOLVED_AGAIN + len(added)]
         nearest = examples[again]
-        weights = np.zeros((self._word_weights.shape[0], len(classes)), dtype=np.float32)
-        weights[:, there] = (self._word_weights - self.examples[~kept].words.T @ self._duals[~kept])[:, here]
         owed = _targets(truth, len(classes))[again] - RIDGE * duals[again]
         step = _solve(_kernel(nearest, nearest), owed - _scores(nearest, examples, duals, weights))
         duals[again] += step
-        return Head(classes, examples, truth, self.temperature, duals, weights + nearest.words.T @ step)
+        _add_words(weights, nearest, step)
+        return Head(classes, examples, truth, self.temperature, duals, weights)
 
     def calibrated(self, features: Features, labels: Sequence[Collection[str]]) -> Head:
         """The head with the temperature at which texts that it has not seen have the likeliest of their right labels.
@@ -136,6 +138,12 @@ def _solve(kernel: np.ndarray, targets: np.ndarray) -> np.ndarray:
     factor = cho_factor(kernel.T, lower=True, overwrite_a=True, check_finite=False)
     duals: np.ndarray = cho_solve(factor, targets, check_finite=False)
     return np.ascontiguousarray(duals)
+
+
+def _add_words(weights: np.ndarray, examples: Features, duals: np.ndarray) -> None:
+    """Add what the examples' words weigh, to the rows of the words that they have and no others."""
+    rows = np.unique(examples.words.indices)
+    weights[rows] += examples.words[:, rows].T @ duals
 
 
 def _word_weights(examples: Features, duals: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,30 +58,40 @@ class Knowledge:
         thresholds = Thresholds.fit(pooled(head.probabilities(seen), head.classes), head.classes, labels, entries)
         return cls(examples, entries, features, head, thresholds)
 
-    def differs_from(self, shelf: Shelf) -> int:
-        """How many examples of entries were added or withdrawn."""
-        return len(self._entry_examples() ^ set(published(shelf)))
+    def changes(self, shelf: Shelf) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+        """The examples of entries that were withdrawn, and those that were added."""
+        wanted = published(shelf)
+        now, before = set(wanted), {each for each in self.examples if each.label in self.entries}
+        gone = tuple(each for each in before if each not in now) if before - now else ()
+        return gone, tuple(each for each in wanted if each not in before)
 
-    def following(self, shelf: Shelf) -> Knowledge:
-        """The knowledge one step nearer to what is published: at most LEARNT_AT_ONCE examples added and withdrawn.
+    def after(self, withdrawn: Collection[Example], added: Sequence[Example]) -> Knowledge:
+        """The knowledge after a change of some hundred examples at most; some tenths of a second.
 
         Words that no earlier example had stay unknown until everything is learnt again; their letters and their meaning
         are known. Temperature and thresholds stay.
         """
-        wanted = published(shelf)
-        now = set(wanted)
-        withdrawn = self._entry_examples() - now
-        gone = set([each for each in self.examples if each in withdrawn][:LEARNT_AT_ONCE])
-        there = set(self.examples)
-        added = [each for each in wanted if each not in there][: LEARNT_AT_ONCE - len(gone)]
-        kept = np.array([each not in gone for each in self.examples])
-        rows = self.features.of([each.text for each in added]) if added else self.head.examples[~np.ones_like(kept)]
+        gone = set(withdrawn)
+        kept = np.array([each not in gone for each in self.examples]) if gone else np.ones(len(self.examples), dtype=bool)
+        texts = [each.text for each in added]
+        rows = self.features.of(texts) if texts else self.head.examples[np.zeros_like(kept)]
+        staying = (each for each in self.examples if each not in gone) if gone else self.examples
         return replace(
             self,
-            examples=(*(each for each in self.examples if each not in gone), *added),
-            entries=self.entries | frozenset(shelf.entries),
+            examples=(*staying, *added),
+            entries=self.entries | {each.label for each in added},
             head=self.head.changed(kept, rows, [each.label for each in added]),
         )
+
+    def following(self, shelf: Shelf) -> Iterator[Knowledge]:
+        """The knowledge after each step towards what is published; nothing when it is there."""
+        known, (withdrawn, added) = self, self.changes(shelf)
+        while withdrawn or added:
+            first, withdrawn = withdrawn[:LEARNT_AT_ONCE], withdrawn[LEARNT_AT_ONCE:]
+            room = LEARNT_AT_ONCE - len(first)
+            next_added, added = added[:room], added[room:]
+            known = known.after(first, next_added)
+            yield known
 
     def decide(self, text: str) -> tuple[Decision, list[Guess]]:
         """The decision on a message, and all guesses on the whole of it, the likeliest first."""
@@ -93,9 +103,6 @@ class Knowledge:
             for each, row in zip([text, *parts], pooled(probabilities, self.head.classes), strict=True)
         ]
         return combine(decisions[0], decisions[1:]), ranked(probabilities[0], self.head.classes)
-
-    def _entry_examples(self) -> set[Example]:
-        return {each for each in self.examples if each.label in self.entries}
 
 
 def ranked(probabilities: np.ndarray, classes: Sequence[str]) -> list[Guess]:

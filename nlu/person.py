@@ -13,6 +13,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from content.library import open_library
+from content.model import Authority
 from nlu.statements import StatementReader
 
 LONGEST = 2000
@@ -28,7 +29,7 @@ class Person(GraphComponent, EntityExtractorMixin):
 
     def __init__(self) -> None:
         self._library = open_library()
-        self._reader: tuple[int, StatementReader] | None = None
+        self._reader: tuple[tuple[Authority, ...], StatementReader] | None = None
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -64,9 +65,9 @@ class Person(GraphComponent, EntityExtractorMixin):
         return messages
 
     def _current_reader(self) -> StatementReader:
-        shelf = self._library.shelf
-        if self._reader is None or self._reader[0] != shelf.version:
-            self._reader = (shelf.version, StatementReader(shelf.councils))
+        councils = self._library.shelf.councils
+        if self._reader is None or self._reader[0] != councils:
+            self._reader = (councils, StatementReader(councils))
         return self._reader[1]
 
 

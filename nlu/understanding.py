@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import unicodedata
+from collections.abc import Iterator
+from functools import cached_property
 from threading import Lock, Thread
 from typing import Any
 
@@ -21,7 +23,7 @@ from content.library import Shelf, open_library
 from content.settings import Storage
 from nlu import messages
 from nlu.decision import ASK_ENTRY, ASK_TOPIC, ASK_WHICH, NOT_UNDERSTOOD, VAGUE, Decision, Guess
-from nlu.knowledge import LEARNT_AT_ONCE, Knowledge
+from nlu.knowledge import Knowledge
 from nlu.language import ENGLISH, LanguageReader, samples
 from nlu.normal import clean, plain
 from nlu.segments import corrected
@@ -153,13 +155,7 @@ class Understanding(GraphComponent, IntentClassifier):
         """Titles, labels and languages, which quick replies send, and the talk's own examples: they mean what they say."""
         version, matches = self._exact
         if version != shelf.version:
-            decisions = {
-                plain(example): Decision(intent, 1.0)
-                for intent, examples in self._talk.items()
-                if not intent.startswith(VAGUE)
-                for example in examples
-                if plain(example)
-            }
+            decisions = dict(self._said_exactly)
             decisions.update({plain(topic.title): Decision(ASK_TOPIC, 1.0, topic=topic.id) for topic in shelf.topics})
             for entry in shelf.entries.values():
                 decision = Decision(ASK_ENTRY, 1.0, entries=(Guess(entry.id, 1.0),))
@@ -170,29 +166,45 @@ class Understanding(GraphComponent, IntentClassifier):
             self._exact = (shelf.version, matches)
         return matches
 
+    @cached_property
+    def _said_exactly(self) -> dict[str, Decision]:
+        return {
+            text: Decision(intent, 1.0)
+            for intent, examples in self._talk.items()
+            if not intent.startswith(VAGUE)
+            for text in map(plain, examples)
+            if text
+        }
+
     def _learn(self, shelf: Shelf) -> Knowledge:
         return Knowledge.learn(self._talk, shelf, self._sentences, messages.read(messages.CALIBRATION))
 
     def _keep_up(self, shelf: Shelf) -> None:
-        """Learn what was published since, if anything; messages meanwhile are answered with what is known."""
+        """Learn what was published since: the first some hundred examples at once, the rest in the background."""
         if self._looked_at == shelf.version or not self._learning.acquire(blocking=False):
             return
         self._looked_at = shelf.version
         assert self._knowledge is not None
-        if self._knowledge.differs_from(shelf) <= LEARNT_AT_ONCE:
-            self._follow(shelf)
-        else:
-            Thread(target=self._follow, args=(shelf,), name="learn-examples", daemon=True).start()
-
-    def _follow(self, shelf: Shelf) -> None:
-        assert self._knowledge is not None
+        steps = self._knowledge.following(shelf)
         try:
-            while self._knowledge.differs_from(shelf):
-                self._knowledge = self._knowledge.following(shelf)
+            self._knowledge = next(steps, self._knowledge)
         except Exception:
-            logger.exception("The examples of content version %s cannot be learnt; going on without.", shelf.version)
-        finally:
+            self._give_up(shelf)
+            return
+        Thread(target=self._follow, args=(shelf, steps), name="learn-examples", daemon=True).start()
+
+    def _follow(self, shelf: Shelf, steps: Iterator[Knowledge]) -> None:
+        try:
+            for knowledge in steps:
+                self._knowledge = knowledge
+        except Exception:
+            self._give_up(shelf)
+        else:
             self._learning.release()
+
+    def _give_up(self, shelf: Shelf) -> None:
+        logger.exception("The examples of content version %s cannot be learnt; going on without.", shelf.version)
+        self._learning.release()
 
 
 def _of_signs(text: str) -> str:

@@ -64,7 +64,8 @@ def test_a_change_of_examples_gives_what_learning_everything_again_would_give(se
     after = before.changed(stays, rows[np.arange(len(TEXTS), len(labels))], ["tax"] * 3)
     kept = np.array([place for place, label in enumerate(labels) if label != "mentor"])
     anew = Head.fit(rows[kept], [labels[place] for place in kept])
-    assert after.classes == anew.classes == ("furniture", "greet", "tax")
+    assert after.classes == ("furniture", "greet", "tax")
+    assert anew.classes == after.classes
     asked = features.of(["council tax", "a bed", "someone to coach me", "hello"])
     assert np.allclose(after.scores(asked), anew.scores(asked), atol=1e-3)
 

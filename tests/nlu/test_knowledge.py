@@ -49,36 +49,39 @@ def best(knowledge: Knowledge, text: str) -> str:
     return knowledge.decide(text)[1][0].name
 
 
+def last(knowledge: Knowledge, shelf: Shelf) -> Knowledge:
+    for step in knowledge.following(shelf):
+        knowledge = step
+    return knowledge
+
+
 def test_a_new_entry_is_understood_in_less_than_a_second(known, pets):
     assert best(known, "the vet wants 200 quid for my dog") != "pets"
     started = time.monotonic()
-    after = known.following(pets)
+    after = last(known, pets)
     assert time.monotonic() - started < 1
-    assert after.differs_from(pets) == 0
+    assert after.changes(pets) == ((), ())
     assert best(after, "the vet wants 200 quid for my dog") == "pets"
     assert best(after, "do i have to pay council tax") == "council-tax"
 
 
 def test_a_withdrawn_entry_is_forgotten(known, few, pets):
-    after = known.following(pets).following(few)
-    assert after.differs_from(few) == 0
+    after = last(last(known, pets), few)
+    assert after.changes(few) == ((), ())
     assert "pets" not in after.head.classes
     assert best(after, "do i have to pay council tax") == "council-tax"
 
 
 def test_many_changes_are_learnt_in_steps(known, pets, monkeypatch):
     monkeypatch.setattr("nlu.knowledge.LEARNT_AT_ONCE", 3)
-    steps, after = 0, known
-    while after.differs_from(pets):
-        after, steps = after.following(pets), steps + 1
-    assert steps == 3
-    assert best(after, "the vet wants 200 quid for my dog") == "pets"
+    assert len(list(known.following(pets))) == 3
+    assert best(last(known, pets), "the vet wants 200 quid for my dog") == "pets"
 
 
 def test_without_the_sentence_model_it_follows_by_words_and_letters(few, pets):
     spoken = {name: texts[:40] for name, texts in talk().items()}
     plain = Knowledge.learn(spoken, few, None, messages.read(messages.CALIBRATION))
-    assert best(plain.following(pets), "will you pay for my dogs jabs") == "pets"
+    assert best(last(plain, pets), "will you pay for my dogs jabs") == "pets"
 
 
 def test_the_validation_messages_are_never_among_the_examples(shelf: Shelf):
