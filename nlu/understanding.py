@@ -95,6 +95,7 @@ class Understanding(GraphComponent, IntentClassifier):
         component._knowledge.features.attach(component._sentences)
         if component._knowledge.features.reads_meaning != (component._sentences is not None):
             component._knowledge = component._learn(component._library.shelf)
+        component._knowledge.rehearse()
         component._keep_up(component._library.shelf)
         return component
 
