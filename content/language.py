@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from content.phrases import faults_of_sentences
 
 PLACEHOLDERS: dict[str, frozenset[str]] = {
     "greet": frozenset(),
@@ -51,19 +52,10 @@ class Language:
 
 
 def faults_of_language(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Sentences that are missing, unknown, or not filled with just what the program gives them."""
+    """What is wrong with the sentences, which must use each name in braces that the program fills."""
     sentences = document["phrases"]
-    for name in PLACEHOLDERS.keys() - sentences.keys():
-        yield ("phrases",), f"the sentence {name!r} is missing"
-    for name, sentence in sentences.items():
-        if name not in PLACEHOLDERS:
-            yield ("phrases", name), "the program has no sentence of this name"
-            continue
-        try:
-            used = {field for _, field, _, _ in string.Formatter().parse(sentence) if field is not None}
-        except ValueError as error:
-            yield ("phrases", name), f"its braces do not match: {error}"
-            continue
-        if used != PLACEHOLDERS[name]:
-            wanted = ", ".join(f"{{{field}}}" for field in sorted(PLACEHOLDERS[name])) or "nothing"
-            yield ("phrases", name), f"should be filled with {wanted}"
+    yield from faults_of_sentences(sentences, PLACEHOLDERS)
+    for name, fields in PLACEHOLDERS.items():
+        for field in fields:
+            if f"{{{field}}}" not in sentences.get(name, f"{{{field}}}"):
+                yield ("phrases", name), f"should be filled with {{{field}}}"

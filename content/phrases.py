@@ -52,13 +52,14 @@ class Phrases:
         return self._sentences[name].format(**values)
 
 
-def faults_of_phrases(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Phrases that are missing, unknown, or filled with what the program does not give them."""
-    sentences = document["phrases"]
-    for name in PLACEHOLDERS.keys() - sentences.keys():
+def faults_of_sentences(
+    sentences: Mapping[str, str], placeholders: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Sentences that are missing or unknown, and names in braces that the program does not fill."""
+    for name in placeholders.keys() - sentences.keys():
         yield ("phrases",), f"the phrase {name!r} is missing"
     for name, sentence in sentences.items():
-        if name not in PLACEHOLDERS:
+        if name not in placeholders:
             yield ("phrases", name), "the program has no phrase of this name"
             continue
         try:
@@ -66,8 +67,13 @@ def faults_of_phrases(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, 
         except ValueError as error:
             yield ("phrases", name), f"its braces do not match: {error}"
             continue
-        for field in used - PLACEHOLDERS[name]:
+        for field in used - placeholders[name]:
             yield ("phrases", name), f"cannot be filled with {{{field}}}"
+
+
+def faults_of_phrases(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Phrases that are missing, unknown, or filled with what the program does not give them."""
+    yield from faults_of_sentences(document["phrases"], PLACEHOLDERS)
     for situation in Situation:
         if situation.value not in document["situations"]:
             yield ("situations",), f"the situation {situation.value!r} is missing"

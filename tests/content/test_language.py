@@ -23,7 +23,7 @@ def test_a_complete_language_has_no_fault():
 
 
 @pytest.mark.parametrize(
-    ("sentence", "rule"), [("call us", "should be filled with {team}"), ("{team} {name}", "{team}"), ("{team", "braces")]
+    ("sentence", "rule"), [("call us", "should be filled with {team}"), ("{team} {name}", "cannot be filled with {name}")]
 )
 def test_a_sentence_that_cannot_be_filled_is_refused(sentence, rule):
     [(place, found)] = faults_of_language(body(person=sentence))
@@ -31,12 +31,16 @@ def test_a_sentence_that_cannot_be_filled_is_refused(sentence, rule):
     assert rule in found
 
 
+def test_braces_that_do_not_match_are_refused():
+    assert "braces" in next(rule for _, rule in faults_of_language(body(person="{team")))
+
+
 def test_a_missing_and_an_unknown_sentence_are_refused():
     document = body(hello="hi")
     del document["phrases"]["greet"]
     assert {found for _, found in faults_of_language(document)} == {
-        "the sentence 'greet' is missing",
-        "the program has no sentence of this name",
+        "the phrase 'greet' is missing",
+        "the program has no phrase of this name",
     }
 
 
