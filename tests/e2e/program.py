@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-TRAINING_SECONDS = 240
+TRAINING_SECONDS = 420
 
 
 class Program:
