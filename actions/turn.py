@@ -61,6 +61,11 @@ class Turn:
         return self._message.get("topic")
 
     @property
+    def danger(self) -> str | None:
+        """The kind of danger that the crisis screen heard."""
+        return self._message.get("danger")
+
+    @property
     def left_over(self) -> int:
         """Further questions in the message, beyond those that are answered at once."""
         return int(self._message.get("left_over") or 0)
@@ -214,11 +219,14 @@ class Turn:
     def say(self, kind: str, text: str, *, choices: Sequence[dict[str, str]] = (), **fields: Any) -> None:
         """Send one message, as the public API describes it. The buttons are what `rasa shell` shows of the choices.
 
-        `language` among the fields is the text's own, when it is not English; `spoken` tells what the person writes in.
+        `language` among the fields is the text's own, when it is not English; `spoken` tells what the person writes in,
+        `council` which council is known.
         """
         reply = {"kind": kind, "text": text, "choices": list(choices), **fields}
         if self.language:
             reply["spoken"] = self.language.code
+        if self.council:
+            reply["council"] = self.council
         buttons = [{"title": choice["label"], "payload": choice["value"]} for choice in choices]
         self._dispatcher.utter_message(text=text, buttons=buttons, reply=reply)
 

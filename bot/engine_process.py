@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.conversations.model import Conversation
 from bot.conversations.service import Answered, EngineAway
 from bot.engine.model_files import model_path
 from bot.settings import ROOT, Settings
@@ -41,18 +42,16 @@ class EngineProcess:
     def is_ready(self) -> bool:
         return self.state == "ready"
 
-    async def answer(
-        self, conversation: str, message: str, text: str, authority: str | None, *, language: str | None = None
-    ) -> Answered:
+    async def answer(self, conversation: Conversation, message: str, text: str, *, language: str | None = None) -> Answered:
         """The engine's replies to one message. Raises EngineAway when it is not there, fails, or takes too long."""
         if not self.is_ready or self._session is None:
             raise EngineAway(self.state)
         body = {
-            "conversation": conversation,
+            "conversation": conversation.id,
             "message": message,
             "text": text,
-            "authority": authority,
             "language": language,
+            "picked": {"authority": conversation.authority, "language": conversation.language},
         }
         timeout = aiohttp.ClientTimeout(total=self._settings.engine_seconds)
         try:
@@ -60,7 +59,7 @@ class EngineProcess:
                 if response.status != 200:
                     raise EngineAway(f"the engine answered {response.status}")
                 answered = await response.json()
-                return Answered(answered["replies"], answered["language"])
+                return Answered(answered["replies"], answered["language"], answered["council"])
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             raise EngineAway(type(error).__name__) from error
 

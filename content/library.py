@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
+from typing import Any
 
 import sqlalchemy as sa
 
 from content.answer import Answer, Composer, Offer
+from content.crisis import Danger, UrgentHelp
 from content.database import Database, shared
 from content.errors import AuthorityNotFound, EntryNotFound, LibraryEmpty
 from content.language import Language
@@ -34,6 +36,14 @@ class Shelf:
     authorities: Mapping[str, Authority]
     entries: Mapping[str, Entry]
     entitlements: Mapping[tuple[str, str], Entitlement]
+    crisis: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The published documents of urgent help."""
+    crisis_phrases: Mapping[Danger, Sequence[str]] = field(default_factory=dict)
+    """What staff added for the crisis screen to listen for."""
+
+    @cached_property
+    def urgent(self) -> UrgentHelp:
+        return UrgentHelp(self.crisis, self.phrases, self.languages, self.authorities)
 
     @cached_property
     def councils(self) -> tuple[Authority, ...]:
@@ -147,6 +157,8 @@ def _shelve(version: int, bodies: Mapping[str, Mapping[str, dict]]) -> Shelf:
         authorities={key: Authority.from_document(key, body) for key, body in bodies["authority"].items()},
         entries={key: Entry.from_document(key, body) for key, body in bodies["entry"].items()},
         entitlements=entitlements,
+        crisis=bodies.get("crisis", {}),
+        crisis_phrases={Danger(key): body["phrases"] for key, body in bodies.get("crisis_phrases", {}).items()},
     )
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +12,8 @@ from sqlalchemy.engine import Connection
 
 from content import seed
 from content.database import Database
-from content.tables import published, revisions, state
-
-
-class Origin(str, Enum):
-    """Who a revision comes from: the seed files, or staff. Seed files never replace what staff wrote."""
-
-    SEED = "seed"
-    STAFF = "staff"
+from content.editor import Origin, digest_of, grow_version, revise
+from content.tables import published, revisions
 
 
 @dataclass(frozen=True)
@@ -60,14 +50,14 @@ def load(database: Database, folder: Path = seed.SEEDS, watch: Callable[[Iterabl
             digest = digest_of(document.body)
             before = there.pop((document.kind, document.key), None)
             if before is None:
-                _publish(connection, document.kind, document.key, document.body, digest)
+                _publish(connection, document)
                 counts["new"] += 1
             elif before.origin == Origin.STAFF.value:
                 counts["kept"] += 1
             elif before.digest == digest:
                 counts["same"] += 1
             else:
-                _publish(connection, document.kind, document.key, document.body, digest)
+                _publish(connection, document)
                 counts["changed"] += 1
         for (kind, key), row in there.items():
             if row.origin == Origin.SEED.value:
@@ -77,7 +67,7 @@ def load(database: Database, folder: Path = seed.SEEDS, watch: Callable[[Iterabl
                 counts["kept"] += 1
         loaded = Loaded(**counts)
         if loaded.did_something:
-            _grow_version(connection)
+            grow_version(connection)
     return loaded
 
 
@@ -94,10 +84,6 @@ def export(database: Database, folder: Path) -> int:
     return len(rows)
 
 
-def digest_of(body: Any) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
 def _published(connection: Connection) -> dict[tuple[str, str], Any]:
     rows = connection.execute(
         sa.select(published.c.kind, published.c.key, revisions.c.digest, revisions.c.origin).join(
@@ -107,24 +93,5 @@ def _published(connection: Connection) -> dict[tuple[str, str], Any]:
     return {(row.kind, row.key): row for row in rows}
 
 
-def _publish(connection: Connection, kind: str, key: str, body: Any, digest: str) -> None:
-    made = connection.execute(
-        sa.insert(revisions).values(
-            kind=kind,
-            key=key,
-            body=body,
-            digest=digest,
-            origin=Origin.SEED.value,
-            author="seed files",
-            made_at=datetime.now(timezone.utc),
-        )
-    )
-    revision_id = made.inserted_primary_key[0]
-    connection.execute(sa.delete(published).where(published.c.kind == kind, published.c.key == key))
-    connection.execute(sa.insert(published).values(kind=kind, key=key, revision_id=revision_id))
-
-
-def _grow_version(connection: Connection) -> None:
-    grown = connection.execute(sa.update(state).values(version=state.c.version + 1))
-    if grown.rowcount == 0:
-        connection.execute(sa.insert(state).values(id=1, version=1))
+def _publish(connection: Connection, document: seed.Document) -> None:
+    revise(connection, document.kind, document.key, document.body, origin=Origin.SEED, author="seed files")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any
+
+from content.hours import OpeningHours, Period
 
 ENGLAND = "england"
 
@@ -138,6 +141,22 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class Urgent:
+    """Whom to call at once: by day, by night, and for a bed. `hours` says when it is day."""
+
+    hours: OpeningHours
+    day: Contact
+    night: Contact
+    housing: Contact
+    """By day; at night it is `night`."""
+
+    def at(self, moment: datetime, *, housing: bool = False) -> Contact:
+        if not self.hours.is_open(moment):
+            return self.night
+        return self.housing if housing else self.day
+
+
+@dataclass(frozen=True)
 class Authority:
     """A council, or England for the national rules."""
 
@@ -148,21 +167,32 @@ class Authority:
     owner: str
     team: Contact
     emergency: Contact | None = None
+    urgent: Urgent | None = None
     aliases: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     url: str | None = None
 
     @classmethod
     def from_document(cls, id: str, document: Mapping[str, Any]) -> Authority:
-        emergency = document.get("emergency")
+        team, emergency = Contact(**document["team"]), document.get("emergency")
+        night = Contact(**emergency) if emergency else None
+        urgent = document.get("urgent")
         return cls(
             id=id,
             name=document["name"],
             label=document["label"],
             is_council=document["kind"] == "council",
             owner=document["owner"],
-            team=Contact(**document["team"]),
-            emergency=Contact(**emergency) if emergency else None,
+            team=team,
+            emergency=night,
+            urgent=Urgent(
+                hours=OpeningHours(tuple(map(Period.from_document, urgent["hours"]))),
+                day=Contact(**urgent["day"]),
+                night=night or team,
+                housing=Contact(**urgent.get("housing", urgent["day"])),
+            )
+            if urgent
+            else None,
             aliases=tuple(document.get("aliases", ())),
             places=tuple(document.get("places", ())),
             url=document.get("url"),

@@ -25,7 +25,12 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
         "own_case": "", "other_council": "place", "too_young": "", "too_old": "", "refusal": "", "not_helpful": "",
         "not_helpful_again": "", "nothing_earlier": "", "wrong_topic": "", "stopped": "", "restarted": "",
         "person": "team", "person_unknown_council": "teams", "person_emergency": "emergency", "opening": "",
-        "long_message": "", "engine_away": "team",
+        "long_message": "", "engine_away": "team", "crisis_council": "number name",
+        "crisis_any_team": "", "crisis_told": "team reference",
+        "crisis_told_again": "", "crisis_not_told": "", "crisis_check_in": "",
+        "crisis_check_in_numbers": "emergency samaritans", "crisis_safe": "", "crisis_not_safe": "",
+        "crisis_glad": "samaritans", "crisis_taken_back": "samaritans", "crisis_still_here": "samaritans emergency",
+        "crisis_still_here_again": "samaritans emergency",
     }.items()
 }  # fmt: skip
 """Each phrase's name, and the names in braces that it may use."""
@@ -48,7 +53,7 @@ class Phrases:
             Situation(name): SituationWords(row["question"], row["who"]) for name, row in document["situations"].items()
         }
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         return self._sentences[name].format(**values)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from content.crisis import COUNCIL, HOUSING, NUMBERS, Danger
 from content.language import faults_of_language
 from content.model import ENGLAND
 from content.phrases import faults_of_phrases
@@ -41,6 +42,8 @@ def faults_of(document: Seed) -> Iterator[tuple[Path, str]]:
         yield from faults_of_phrases(document.body)
     elif document.kind == "language":
         yield from faults_of_language(document.body)
+    elif document.kind == "crisis":
+        yield from _faults_of_crisis(document)
 
 
 def _faults_of_entitlement(body: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -68,6 +71,27 @@ def _faults_of_entitlement(body: Mapping[str, Any]) -> Iterator[tuple[Path, str]
             yield path, "the youngest age comes first"
 
 
+def _faults_of_crisis(document: Seed) -> Iterator[tuple[Path, str]]:
+    if (document.key == NUMBERS) != ("numbers" in document.body and "lead" not in document.body):
+        yield (), f"crisis/{NUMBERS}.yml holds the numbers; the other files are named for kinds of danger"
+        return
+    if document.key == NUMBERS:
+        for id, row in document.body["numbers"].items():
+            if row["line"].count("{number}") != 1:
+                yield ("numbers", id, "line"), "should be filled with {number}, once"
+        return
+    if document.key not in {danger.value for danger in Danger}:
+        yield (), f"{document.key!r} is no kind of danger that the screen knows"
+    if document.body["emergency"].count("{number}") != 1:
+        yield ("emergency",), "should be filled with {number}, once"
+    for name in ("lead", "more"):
+        text = document.body.get(name, "")
+        if words(text) > WORD_LIMITS["lead"]:
+            yield (name,), f"has {words(text)} words; {WORD_LIMITS['lead']} at most"
+        if re.search(r"\d{3}", text.replace("999", "")):
+            yield (name,), "names a number; numbers stand in `numbers` alone"
+
+
 def faults_across(documents: Mapping[tuple[str, str], Seed]) -> Iterator[tuple[Any, Path, str]]:
     """Where documents do not fit together: unknown ids, a council's field in England's file, an entry nobody answers."""
     entries = {key for kind, key in documents if kind == "entry"}
@@ -87,6 +111,17 @@ def faults_across(documents: Mapping[tuple[str, str], Seed]) -> Iterator[tuple[A
                     yield seed, ("next", place), f"{entry!r} is not another entry"
             if not any(other == "entitlement" and name.split("/")[1] == key for other, name in documents):
                 yield seed, (), "no authority has an answer for this entry"
+        elif kind == "crisis" and key != NUMBERS:
+            known = (
+                {COUNCIL, HOUSING, *documents["crisis", NUMBERS].body["numbers"]}
+                if ("crisis", NUMBERS) in documents
+                else None
+            )
+            for place, number in enumerate(seed.body["numbers"]):
+                if known is not None and number not in known:
+                    yield seed, ("numbers", place), f"there is no number {number!r} in crisis/{NUMBERS}.yml"
+            if seed.body.get("entry", next(iter(entries))) not in entries:
+                yield seed, ("entry",), f"there is no entry {seed.body['entry']!r}"
         elif kind == "authority":
             if seed.body["kind"] == "council" and not seed.body.get("aliases"):
                 yield seed, (), "a council needs `aliases`, the names that people call it by"

@@ -16,7 +16,9 @@ from content.rules import faults_across, faults_of
 
 SEEDS = Path(__file__).parent / "seeds"
 Kind = str
-"""topics, phrases, language, authority, entry or entitlement."""
+"""topics, phrases, language, crisis, crisis_phrases, authority, entry or entitlement."""
+FOLDERS = {"entry": "entries", "language": "languages", "crisis": "crisis", "crisis_phrases": "crisis-phrases"}
+"""The folders that hold documents of one kind."""
 
 
 class SeedRefused(Exception):
@@ -106,22 +108,34 @@ def _place(kind: Kind, key: str) -> str:
     return {
         "topics": "topics.yml",
         "phrases": "phrases.yml",
-        "language": f"languages/{key}.yml",
-        "entry": f"entries/{key}.yml",
         "authority": f"{key}/authority.yml",
         "entitlement": f"{key}.yml",
+        **{each: f"{folder}/{key}.yml" for each, folder in FOLDERS.items()},
     }[kind]
 
 
+def of_kind(kind: Kind) -> list[Document]:
+    """The program's own documents of one kind, as they stand, unchecked."""
+    return [_parse(each, key, file) for each, key, file in _files(SEEDS) if each == kind]
+
+
+def read_one(file: Path) -> Document:
+    """One file as a document; its folder and name say which. Raises SeedRefused when they do not, or it is no YAML."""
+    for folder in (file.parent, file.parent.parent):
+        for kind, key, found in _files(folder):
+            if found == file:
+                return _parse(kind, key, file)
+    raise SeedRefused([Fault(file, "", 1, "its folder and name do not say what it is; see `local-offer content export`")])
+
+
 def _files(folder: Path) -> Iterator[tuple[Kind, str, Path]]:
+    kinds = {name: kind for kind, name in FOLDERS.items()}
     for file in sorted(folder.rglob("*.yml")):
         place = file.relative_to(folder)
         if place.parts in (("topics.yml",), ("phrases.yml",)):
             yield file.stem, file.stem, file
-        elif len(place.parts) == 2 and place.parts[0] == "entries":
-            yield "entry", file.stem, file
-        elif len(place.parts) == 2 and place.parts[0] == "languages":
-            yield "language", file.stem, file
+        elif len(place.parts) == 2 and place.parts[0] in kinds:
+            yield kinds[place.parts[0]], file.stem, file
         elif len(place.parts) == 2 and place.name == "authority.yml":
             yield "authority", place.parts[0], file
         elif len(place.parts) == 2:

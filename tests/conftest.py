@@ -41,6 +41,12 @@ def loaded_database(loaded_file: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the sentence model's graphs are built once for all tests."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
 def library(loaded_database: Database) -> Library:
     return Library(loaded_database)
 

@@ -16,6 +16,7 @@ STATIC = Path(__file__).parent.parent / "web" / "static"
 _LINK = re.compile(
     r"(?P<url>https?://[^\s<]+[^\s<.,;:)])"
     r"|(?P<mail>[\w.+-]+@[\w-]+\.[\w.-]*\w)"
+    r"|(?P<sms>\b(?P<word>[A-Z]+) to (?P<short>\d{5})\b)"
     r"|(?P<phone>\b(?:0\d{2,4}(?: ?\d{2,4}){2,3}|116 123|999|101|111)\b)"
 )
 
@@ -53,6 +54,9 @@ def _linked(text: str) -> Markup:
         shown = found.group()
         if found.lastgroup == "url":
             parts.append(Markup('<a href="{0}" rel="noopener noreferrer" target="_blank">{0}</a>').format(shown))
+        elif found.lastgroup == "sms":
+            address = f"sms:{found['short']}?body={found['word']}"
+            parts.append(Markup('<a class="tel" href="{}">{}</a>').format(address, shown))
         elif found.lastgroup == "mail":
             parts.append(Markup('<a href="mailto:{0}">{0}</a>').format(shown))
         else:

@@ -32,6 +32,36 @@ class Conversation:
     authority: str | None
     language: str
     holder: Holder
+    crisis_at: datetime | None = None
+    """When urgent help was last given in it."""
+    checking: str | None = None
+    """The kind of danger for which the last reply asked whether the person is safe."""
+
+
+class Urgency(str, Enum):
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    ROUTINE = "routine"
+
+
+class Status(str, Enum):
+    """Where an escalation stands."""
+
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """The duty desk's record of one request. `conversation_id` is None when the person deleted the conversation."""
+
+    id: int
+    reference: str
+    conversation_id: str | None
+    authority: str | None
+    reason: str
+    urgency: Urgency
+    status: Status
+    opened_at: datetime
 
 
 @dataclass(frozen=True)
@@ -79,6 +109,10 @@ class MessageRefused(ConversationError):
     def __init__(self, field: str, sentence: str) -> None:
         self.field = field
         super().__init__(sentence)
+
+
+class StoreAway(ConversationError):
+    """What is said cannot be stored or read just now."""
 
 
 class TooManyWaiting(ConversationError):

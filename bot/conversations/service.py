@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from typing import Any, Protocol, TypeVar
 
+from sqlalchemy.exc import DBAPIError
+
 from bot.conversations.announcer import Announcer
+from bot.conversations.crisis import CrisisHelp
 from bot.conversations.model import (
+    Author,
     Conversation,
     ConversationNotFound,
     Holder,
     Message,
     MessageRefused,
+    StoreAway,
     TooManyWaiting,
 )
 from bot.conversations.store import ConversationStore, Draft
 from bot.conversations.text import storable
 from bot.conversations.translation import TranslationAway, Translator, in_english, in_their_language
+from content.crisis import Danger
 from content.errors import AuthorityNotFound
 from content.library import Library
+from nlu.crisis.phrases import Answer
+from nlu.crisis.screen import Heard, Level
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -31,6 +41,9 @@ LONG_MESSAGE = 1000
 """Characters; of a longer message the assistant says that it looked at the end."""
 CLIENT_ID_LENGTH = 100
 CATCH_UP_SECONDS = 1.0
+SAVE_SECONDS = 0.6
+"""How long a cry for help may take to be saved before it is answered without that."""
+AWAY = "I cannot save or read messages just now. Please try again in a minute."
 
 
 class EngineAway(Exception):
@@ -39,19 +52,18 @@ class EngineAway(Exception):
 
 @dataclass(frozen=True)
 class Answered:
-    """The engine's replies, and the language the person writes in when it is not English."""
+    """The engine's replies, the language the person writes in when it is not English, and the council it knows of."""
 
     replies: list[Draft]
     language: str | None = None
+    council: str | None = None
 
 
 class Engine(Protocol):
     """What answers: the replies to one message, the same again for the same message."""
 
-    async def answer(
-        self, conversation: str, message: str, text: str, authority: str | None, *, language: str | None = None
-    ) -> Answered:
-        """`language` is what the text was translated from. Raises EngineAway."""
+    async def answer(self, conversation: Conversation, message: str, text: str, *, language: str | None = None) -> Answered:
+        """`message` is its id, `language` what the text was translated from. Raises EngineAway."""
         ...
 
     @property
@@ -67,45 +79,82 @@ class ConversationService:
         library: Library,
         engine: Engine,
         announcer: Announcer,
+        crisis: CrisisHelp,
         *,
         most_waiting: int,
         translator: Translator | None = None,
+        save_seconds: float = SAVE_SECONDS,
     ) -> None:
-        self._store, self._library, self._engine = store, library, engine
+        self._store, self._library, self._engine, self._crisis = store, library, engine, crisis
         self.announcer = announcer
-        self._most_waiting = most_waiting
+        self._most_waiting, self._save_seconds = most_waiting, save_seconds
         self._translator = translator
         self._turns: dict[str, _Turns] = {}
+        self._saving: set[asyncio.Future] = set()
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="store")
+        self._listening = ThreadPoolExecutor(max_workers=2, thread_name_prefix="crisis-screen")
 
     async def start(
         self, *, channel: str, authority: str | None = None, language: str = "en"
     ) -> tuple[Conversation, str, list[Message]]:
-        """Raises MessageRefused for a council that we do not know."""
+        """Raises MessageRefused for a council that we do not know.
+
+        While nothing can be stored it begins all the same, so that who is in danger has somewhere to write.
+        """
         opening = await self._run(self._opening, authority, language)
-        return await self._run(
-            lambda: self._store.start(channel=channel, authority=authority, language=language, opening=opening)
-        )
+        try:
+            return await self._run(
+                lambda: self._store.start(channel=channel, authority=authority, language=language, opening=opening)
+            )
+        except StoreAway as away:
+            unsaved = Conversation(secrets.token_hex(16), channel, authority, language, Holder.BOT)
+            said = [
+                *({"kind": draft["kind"], "text": draft["text"]} for draft in opening),
+                {"kind": "notice", "text": str(away)},
+            ]
+            return unsaved, secrets.token_urlsafe(32), [_unsaved(draft) for draft in said]
 
     async def open(self, id: str, token: str) -> Conversation:
         """Raises ConversationNotFound."""
         return await self._run(self._store.open, id, token)
 
-    async def receive(self, conversation: Conversation, text: str, client_message_id: str) -> list[Message]:
-        """Store what the person wrote and give the replies to it.
+    async def hear(self, text: str) -> Heard:
+        """Whether a message is a cry for help. It is safe to ask before anything else is known of the message."""
+        return await asyncio.get_running_loop().run_in_executor(self._listening, self._crisis.hear, text)
 
-        Raises MessageRefused, TooManyWaiting or ConversationNotFound; then nothing was stored.
+    def help_unsaved(self, heard: Heard) -> Message:
+        """Urgent help for a message that cannot be stored; it is nowhere in the transcript."""
+        return _unsaved(self._crisis.help_unsaved(heard))
+
+    async def receive(
+        self, conversation: Conversation, text: str, client_message_id: str, heard: Heard | None = None
+    ) -> list[Message]:
+        """Store what the person wrote and give the replies to it. A cry for help is answered before anything else.
+
+        Raises MessageRefused, TooManyWaiting or ConversationNotFound; then nothing was stored. StoreAway when it cannot be.
         """
         text = storable(text)
         if not 0 < len(client_message_id) <= CLIENT_ID_LENGTH:
             raise MessageRefused("client_message_id", f"It should have 1 to {CLIENT_ID_LENGTH} characters.")
-        if self._waiting(conversation.id) >= self._most_waiting:
+        heard = heard or await self.hear(text)
+        if not heard.is_crisis and self._waiting(conversation.id) >= self._most_waiting:
             raise TooManyWaiting("I am still answering your earlier messages. Please wait a moment.")
+        taking = asyncio.ensure_future(self._take(conversation, text, client_message_id, heard))
+        if not heard.is_crisis:
+            return await taking
+        self._saving.add(taking)
+        taking.add_done_callback(self._saving.discard)
+        done, _ = await asyncio.wait([taking], timeout=self._save_seconds)
+        if not done:
+            # It goes on, and may still be saved; who is in danger does not wait for that.
+            raise StoreAway(AWAY)
+        return taking.result()
+
+    async def _take(self, conversation: Conversation, text: str, client_message_id: str, heard: Heard) -> list[Message]:
         message = await self._run(self._store.receive, conversation.id, text, client_message_id)
         self.announcer.say(conversation.id, message)
-        async with self._turn(conversation.id):
-            await self._answer(conversation, message, tells_when_away=True)
-            return await self._run(self._store.replies, message)
+        await self._reply(message, heard, tells_when_away=True)
+        return await self._run(self._store.replies, message)
 
     async def transcript(self, conversation: Conversation, *, after: int = 0) -> list[Message]:
         return await self._run(lambda: self._store.transcript(conversation.id, after=after))
@@ -128,9 +177,7 @@ class ConversationService:
                 continue
             try:
                 for message in await self._run(self._store.unanswered):
-                    conversation = await self._run(self._store.find, message.conversation_id)
-                    async with self._turn(conversation.id):
-                        await self._answer(conversation, message)
+                    await self._reply(message, await self.hear(message.text))
             except ConversationNotFound:
                 continue
             except Exception:
@@ -138,45 +185,102 @@ class ConversationService:
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
+        self._listening.shutdown(wait=True)
 
     # inside
 
-    async def _answer(self, conversation: Conversation, message: Message, *, tells_when_away: bool = False) -> None:
-        """Answer one message if it still waits; the caller holds the conversation's turn."""
-        current = await self._run(self._store.message, message.id)
-        if current is None or current.is_answered or conversation.holder is not Holder.BOT:
+    async def _reply(self, message: Message, heard: Heard, *, tells_when_away: bool = False) -> None:
+        """Reply to one message if it still waits: urgent help out of turn, anything else when it is its turn.
+
+        Raises ConversationNotFound.
+        """
+        if heard.is_crisis:
+            await self._help(message, heard)
             return
+        async with self._turn(message.conversation_id):
+            current = await self._run(self._store.message, message.id)
+            if current is None or current.is_answered:
+                return
+            conversation = await self._run(self._store.find, message.conversation_id)
+            if conversation.holder is Holder.BOT and not await self._stayed(conversation, message):
+                await self._answer(conversation, message, heard, tells_when_away=tells_when_away)
+
+    async def _help(self, message: Message, heard: Heard) -> None:
+        """Urgent help, and an escalation; whoever holds the conversation, and whatever else is going on in it."""
+        conversation = await self._run(self._store.find, message.conversation_id)
+        if conversation.checking and self._crisis.answered(conversation, message.text) is Answer.UNSAFE:
+            heard = replace(heard, danger=Danger(conversation.checking))
+        danger = (heard.danger or Danger.SUICIDE).value
+        self._tell(await self._run(self._store.alert, message, danger, self._crisis.help(heard, conversation)))
+
+    async def _stayed(self, conversation: Conversation, message: Message) -> bool:
+        """Whether the message was an answer to a check-in or to urgent help, and was answered as such."""
+        answer = self._crisis.answered(conversation, message.text)
+        if conversation.checking:
+            if answer is Answer.UNSAFE:
+                await self._help(message, Heard(Level.CRISIS, Danger(conversation.checking)))
+                return True
+            await self._run(self._store.no_longer_asks, conversation.id)
+            if answer is Answer.SAFE:
+                self._tell(await self._run(self._store.reply, message, [self._crisis.glad(conversation)]))
+                return True
+        if answer in (Answer.TAKES_BACK, Answer.SAFE) and self._crisis.stays_with(conversation):
+            self._tell(await self._run(self._store.reply, message, [self._crisis.taken_back(conversation)]))
+            return True
+        return False
+
+    async def _answer(
+        self, conversation: Conversation, message: Message, heard: Heard, *, tells_when_away: bool = False
+    ) -> None:
+        """Let the engine answer. A check-in with numbers goes before its answer and stands for whatever is none; one without
+        comes last, so that a "no" is an answer to it.
+        """
+        asked = []
+        danger = heard.danger.value if heard.danger else None
+        check_in = [self._crisis.check_in(heard, conversation)] if heard.asks else []
+        if danger and heard.level is Level.UNSURE:
+            asked = await self._run(self._store.ask_whether_safe, message, danger, check_in)
+            self._tell(asked)
         self.announcer.typing(conversation.id)
         try:
-            drafts = await self._drafts(conversation, message)
+            drafts, council = await self._drafts(conversation, message)
         except EngineAway:
-            if tells_when_away and not await self._run(self._store.replies, message):
+            if tells_when_away and (asked or not await self._run(self._store.replies, message)):
                 away = await self._run(self._away, conversation)
                 self._tell(await self._run(lambda: self._store.reply(message, [away], answers=False)))
             return
+        if council and council != conversation.authority:
+            await self._run(self._store.settle_authority, conversation.id, council)
+        if heard.level is Level.UNSURE:
+            drafts = [draft for draft in drafts if draft["kind"] == "answer"]
+        elif self._crisis.stays_with(conversation):
+            again = await self._run(self._store.was_said_since, conversation.id, "crisis", conversation.crisis_at)
+            named = council if council != conversation.authority else None
+            drafts = self._crisis.staying(conversation, drafts, again=again, council=named)
         if len(message.text) > LONG_MESSAGE:
             drafts = [await self._run(self._long), *drafts]
-        self._tell(await self._run(lambda: self._store.reply(message, drafts, answers=True)))
+        if heard.level is Level.CONCERN:
+            self._tell(await self._run(lambda: self._store.reply(message, [*drafts, *check_in], checking=danger)))
+        else:
+            self._tell(await self._run(self._store.reply, message, drafts))
 
-    async def _drafts(self, conversation: Conversation, message: Message) -> list[Draft]:
-        """The engine's replies; translated, when the person writes in another language and somebody can translate it.
+    async def _drafts(self, conversation: Conversation, message: Message) -> tuple[list[Draft], str | None]:
+        """The engine's replies, and the council that it knows of; translated, where somebody can translate it.
 
         Raises EngineAway.
         """
-        answered = await self._engine.answer(conversation.id, str(message.id), message.text, conversation.authority)
+        answered = await self._engine.answer(conversation, str(message.id), message.text)
         language = self._library.shelf.languages.get(answered.language or "")
         if self._translator is None or language is None:
-            return answered.replies
+            return answered.replies, answered.council
         try:
             if any("language" in draft for draft in answered.replies):
                 english = await in_english(self._translator, message.text, language)
-                answered = await self._engine.answer(
-                    conversation.id, f"{message.id}-en", english, conversation.authority, language=language.code
-                )
-            return await in_their_language(self._translator, answered.replies, language)
+                answered = await self._engine.answer(conversation, f"{message.id}-en", english, language=language.code)
+            return await in_their_language(self._translator, answered.replies, language), answered.council
         except TranslationAway:
             notice: Draft = {"kind": "notice", "text": language("untranslated"), "language": language.code}
-            return [notice, *answered.replies]
+            return [notice, *answered.replies], answered.council
 
     def _tell(self, made: Sequence[Message]) -> None:
         for message in made:
@@ -230,7 +334,18 @@ class ConversationService:
         return {"kind": "notice", "text": self._library.shelf.phrases("long_message")}
 
     async def _run(self, call: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: call(*arguments))
+        """Raises StoreAway when the database cannot be reached, or is not what it was."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: call(*arguments))
+        except DBAPIError as error:
+            logger.error("The database failed: %s.", type(error.orig).__name__)
+            raise StoreAway(AWAY) from error
+
+
+def _unsaved(draft: Draft) -> Message:
+    """A reply that is stored nowhere."""
+    details = {name: value for name, value in draft.items() if name not in ("kind", "text")}
+    return Message(0, "", Author.ASSISTANT, draft["kind"], draft["text"], datetime.now(timezone.utc), details)
 
 
 class _Turns:

@@ -19,7 +19,10 @@ conversations = sa.Table(
     sa.Column("holder", sa.String(10), nullable=False),
     sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("crisis_at", sa.DateTime(timezone=True)),
+    sa.Column("checking", sa.String(20)),
 )
+"""`crisis_at` is when urgent help was last given, `checking` the danger for which it was just asked whether one is safe."""
 
 messages = sa.Table(
     "messages",
@@ -56,6 +59,33 @@ feedback = sa.Table(
     sa.Column("comment", sa.Text),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
 )
+
+escalations = sa.Table(
+    "escalations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("reference", sa.String(12), nullable=False, unique=True),
+    sa.Column("conversation_id", sa.ForeignKey(_OF_A_CONVERSATION, ondelete="SET NULL"), index=True),
+    sa.Column("authority", sa.String(60)),
+    sa.Column("reason", sa.String(20), nullable=False),
+    sa.Column("urgency", sa.String(10), nullable=False),
+    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""The duty desk's record of one request. It stays, without what was said, when the person deletes the conversation."""
+
+escalation_log = sa.Table(
+    "escalation_log",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("escalation_id", sa.ForeignKey("escalations.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("what", sa.String(20), nullable=False),
+    sa.Column("reason", sa.String(20)),
+    sa.Column("message_id", sa.ForeignKey("messages.id", ondelete="SET NULL")),
+)
+"""What happened to an escalation, and the message that it is about."""
 
 trackers = sa.Table(
     "trackers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ from rasa_sdk.executor import ActionExecutor
 
 from bot.engine.trackers import ConversationTrackers
 from content.database import Database
+
+ENGLISH = "en"
+FACTS = ("spoken", "council")
+"""What a reply carries beside itself: the language the person writes in when it is not English, and their council."""
 
 
 class EngineFailed(Exception):
@@ -62,8 +67,10 @@ class _Processor(MessageProcessor):
         replies = _replies_to(tracker, metadata.get("id"))
         if replies is not None:
             raise _AnsweredBefore(replies)
-        if metadata.get("authority") and not any(isinstance(event, UserUttered) for event in tracker.events):
-            tracker.update(SlotSet("authority", metadata["authority"]), self.domain)
+        if not any(isinstance(event, UserUttered) for event in tracker.events):
+            for slot, value in (metadata.get("picked") or {}).items():
+                if value not in (None, ENGLISH):
+                    tracker.update(SlotSet(slot, value), self.domain)
         return tracker
 
     def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, PolicyPrediction]:
@@ -107,14 +114,14 @@ class Agent:
         trackers.domain = self._processor.domain
 
     async def answer(
-        self, conversation: str, message: str, text: str, authority: str | None, language: str | None
-    ) -> tuple[list[dict[str, Any]], str | None]:
-        """The replies to one message, and the language the person writes in when it is not English.
+        self, conversation: str, message: str, text: str, language: str | None, picked: Mapping[str, str | None]
+    ) -> dict[str, Any]:
+        """{"replies", "language", "council"}: the replies to one message, and what is known of the person, else None.
 
         The same message again gives the same replies and changes nothing.
 
-        `authority` is the council that was picked before the first message, `language` what the text was translated from.
-        Raises EngineFailed.
+        `language` is what the text was translated from, `picked` the authority and the language that were picked before the
+        first message. Raises EngineFailed.
         """
         channel = _Replies()
         try:
@@ -125,19 +132,21 @@ class Agent:
                     conversation,
                     input_channel="local-offer",
                     message_id=message,
-                    metadata={"id": message, "authority": authority, "language": language},
+                    metadata={"id": message, "language": language, "picked": picked, "screened": True},
                 )
             )
         except _AnsweredBefore as before:
-            return _with_language(before.replies)
+            return _with_facts(before.replies)
         if not channel.messages:
             raise EngineFailed("No action made a reply.")
-        return _with_language(channel.messages)
+        return _with_facts(channel.messages)
 
 
-def _with_language(replies: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str | None]:
-    spoken = next((reply["spoken"] for reply in replies if "spoken" in reply), None)
-    return [{name: value for name, value in reply.items() if name != "spoken"} for reply in replies], spoken
+def _with_facts(replies: list[dict[str, Any]]) -> dict[str, Any]:
+    """The replies, and what they carry of the person: {"replies", "language", "council"}."""
+    known = {name: next((reply[name] for reply in replies if name in reply), None) for name in FACTS}
+    spoken = [{name: value for name, value in reply.items() if name not in FACTS} for reply in replies]
+    return {"replies": spoken, "language": known["spoken"], "council": known["council"]}
 
 
 def _replies_to(tracker: DialogueStateTracker, message: str | None) -> list[dict[str, Any]] | None:

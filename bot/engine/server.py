@@ -19,16 +19,16 @@ AGENT = web.AppKey("agent", Agent)
 
 
 async def answer(request: web.Request) -> web.Response:
-    """POST /answer {"conversation", "message", "text", "authority", "language"} -> {"replies": [...], "language"}."""
+    """POST /answer {"conversation", "message", "text", "language", "picked"} -> what Agent.answer gives."""
     body = await request.json()
     try:
-        replies, language = await request.app[AGENT].answer(
-            body["conversation"], body["message"], body["text"], body["authority"], body["language"]
+        answered = await request.app[AGENT].answer(
+            body["conversation"], body["message"], body["text"], body["language"], body["picked"]
         )
     except Exception:
         logger.exception("Message %s could not be answered.", body["message"])
         raise web.HTTPInternalServerError() from None
-    return web.json_response({"replies": replies, "language": language})
+    return web.json_response(answered)
 
 
 async def ready(_: web.Request) -> web.Response:

@@ -14,6 +14,7 @@ import yaml
 from aiohttp import web
 
 from bot.conversations.model import Conversation, ConversationNotFound
+from bot.web import urgent
 from bot.web.events import stream
 from bot.web.keys import LIBRARY, LIMITS, SERVICE, SETTINGS
 from bot.web.limits import address_of
@@ -52,12 +53,26 @@ async def start(request: web.Request) -> web.Response:
 
 @routes.post(CONVERSATION + "/messages")
 async def send(request: web.Request) -> web.Response:
-    conversation = await _conversation(request)
-    request.app[LIMITS].written(conversation.id)
-    body = await _body(request)
-    replies = await request.app[SERVICE].receive(
-        conversation, _field(body, "text", str), _field(body, "client_message_id", str)
-    )
+    try:
+        body = await _body(request)
+    except Problem:
+        await _conversation(request)
+        raise
+    text = body.get("text")
+
+    async def opened() -> tuple[Conversation, str]:
+        conversation = await _opened(request)
+        _field(body, "text", str)
+        return conversation, _field(body, "client_message_id", str)
+
+    try:
+        replies = await urgent.receive(request, text if isinstance(text, str) else "", opened)
+    except urgent.Unsaved as unsaved:
+        if unsaved.problem.status < 500:
+            raise Problem(
+                unsaved.problem.status, unsaved.problem.title, unsaved.problem.detail, messages=[unsaved.help.public()]
+            ) from unsaved
+        replies = [unsaved.help]
     return web.json_response({"messages": [message.public() for message in replies]})
 
 
@@ -158,6 +173,11 @@ def after_of(request: web.Request) -> int:
 async def _conversation(request: web.Request) -> Conversation:
     limits, settings = request.app[LIMITS], request.app[SETTINGS]
     limits.called(address_of(request, trust_proxy=settings.trust_proxy))
+    return await _opened(request)
+
+
+async def _opened(request: web.Request) -> Conversation:
+    """The conversation that the request's token opens. Raises ConversationNotFound."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         token = next(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.channels.webchat import readable
 from bot.conversations.announcer import Announcer
+from bot.conversations.crisis import CrisisHelp
 from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
 from bot.engine_process import EngineProcess
@@ -24,7 +26,10 @@ from bot.web.problems import problems
 from bot.web.security import security_headers
 from content.database import Database
 from content.library import Library
+from nlu.crisis.classifier import Classifier
+from nlu.crisis.screen import CrisisScreen
 
+logger = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 LARGEST_BODY = 512 * 1024
 
@@ -51,16 +56,21 @@ async def _conversations(app: web.Application) -> AsyncIterator[None]:
     database = Database(settings.storage.database_url)
     app[LIBRARY] = Library(database)
     translator = LibreTranslate(settings.translate_url, settings.translate_key) if settings.translate_url else None
+    screen = CrisisScreen()
     app[SERVICE] = ConversationService(
         ConversationStore(database),
         app[LIBRARY],
         app[ENGINE],
         Announcer(),
+        CrisisHelp(screen, app[LIBRARY]),
         most_waiting=settings.limits.waiting_per_conversation,
         translator=translator,
     )
     tasks = [asyncio.create_task(app[ENGINE].run()), asyncio.create_task(app[SERVICE].catch_up())]
+    # The phrases listen from the first moment; the classifier takes some seconds, the first time more.
+    opening = asyncio.get_running_loop().run_in_executor(None, _open_classifier, screen, settings.storage.models)
     yield
+    await opening
     for task in tasks:
         task.cancel()
     for task in tasks:
@@ -70,6 +80,15 @@ async def _conversations(app: web.Application) -> AsyncIterator[None]:
     if translator:
         await translator.close()
     database.close()
+
+
+def _open_classifier(screen: CrisisScreen, folder: Path) -> None:
+    try:
+        screen.classifier = Classifier.open(folder)
+    except Exception:
+        logger.exception("The crisis classifier cannot be opened.")
+    if screen.classifier is None:
+        logger.warning("The crisis classifier is missing: cries for help are heard by their phrases alone.")
 
 
 async def _end_listening(app: web.Application) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from typing import Any
 
 from aiohttp import web
 
 from bot.channels.webchat import chat_cookie, read_cookie, static_url
-from bot.conversations.model import Author, Conversation, ConversationNotFound, Message, MessageRefused
+from bot.conversations.model import Author, Conversation, ConversationNotFound, Message, MessageRefused, StoreAway
+from bot.web import urgent
 from bot.web.api import after_of, body_of
 from bot.web.events import stream
 from bot.web.keys import LIBRARY, LIMITS, SERVICE, SETTINGS, TEMPLATES
@@ -58,29 +60,39 @@ async def start(request: web.Request) -> web.Response:
 
 @routes.get("/chat")
 async def chat_page(request: web.Request) -> web.Response:
-    conversation = await _conversation_or_none(request)
-    if conversation is None:
-        raise web.HTTPSeeOther("/")
-    return await _chat_page(request, conversation)
+    try:
+        conversation = await _conversation_or_none(request)
+        if conversation is not None:
+            return await _chat_page(request, conversation)
+    except StoreAway as away:
+        # Who is in danger can still write, and is heard.
+        return _page(
+            request, "chat.html", messages_html="", last_id=0, council=None, refusal=str(away), unsent="", status=503
+        )
+    raise web.HTTPSeeOther("/")
 
 
 @routes.post("/chat/messages")
 async def send(request: web.Request) -> web.Response:
     require_own_page(request)
-    conversation = await _conversation(request)
-    request.app[LIMITS].written(conversation.id)
     form = await body_of(request.post())
     text, client_id = str(form.get("text", "")), str(form.get("client_message_id", ""))
     if not (client_id.isascii() and client_id.isalnum()):
         client_id = secrets.token_hex(8)
+
+    async def opened() -> tuple[Conversation, str]:
+        return await _opened(request), client_id
+
     try:
-        await request.app[SERVICE].receive(conversation, text, client_id)
+        await urgent.receive(request, text, opened)
+    except urgent.Unsaved as unsaved:
+        return _unsaved(request, text, unsaved.help)
     except MessageRefused as refused:
         if PIECE in request.headers:
             raise
-        return await _chat_page(request, conversation, refusal=str(refused), unsent=text, status=422)
+        return await _chat_page(request, await _opened(request), refusal=str(refused), unsent=text, status=422)
     if PIECE in request.headers:
-        return await _piece(request, conversation)
+        return await _piece(request, await _opened(request))
     raise web.HTTPSeeOther("/chat#latest")
 
 
@@ -167,6 +179,15 @@ def _messages(request: web.Request, messages: list[Message]) -> str:
     return template.render(messages=messages, last_said=max(said, default=0), new_id=lambda: secrets.token_hex(8))
 
 
+def _unsaved(request: web.Request, text: str, help: Message) -> web.Response:
+    """Urgent help for words that could not be saved, below those words."""
+    said = dataclasses.replace(help, author=Author.PERSON, kind="said", text=text, details={})
+    html = _messages(request, [said, help])
+    if PIECE in request.headers:
+        return web.Response(text=html, content_type="text/html")
+    return _page(request, "urgent.html", messages_html=html)
+
+
 def _page(request: web.Request, name: str, *, status: int = 200, **values: Any) -> web.Response:
     template = request.app[TEMPLATES].get_template(name)
     text = template.render(static=static_url, new_id=lambda: secrets.token_hex(8), **values)
@@ -178,6 +199,10 @@ def _page(request: web.Request, name: str, *, status: int = 200, **values: Any) 
 async def _conversation(request: web.Request) -> Conversation:
     settings = request.app[SETTINGS]
     request.app[LIMITS].called(address_of(request, trust_proxy=settings.trust_proxy))
+    return await _opened(request)
+
+
+async def _opened(request: web.Request) -> Conversation:
     id, token = read_cookie(request)
     return await request.app[SERVICE].open(id, token)
 

@@ -13,6 +13,9 @@ from bot.settings import Limits
 MOST_REMEMBERED = 50_000
 """Addresses and conversations remembered at once; the longest unused is forgotten first."""
 
+HELP_FACTOR = 10
+"""How many times more cries for help are taken from one conversation than other messages."""
+
 
 class TooManyRequests(Exception):
     """The limit is reached; `wait` is in seconds."""
@@ -37,6 +40,10 @@ class RateLimits:
 
     def written(self, conversation_id: str) -> None:
         self._take("conversation", conversation_id, self._limits.per_conversation)
+
+    def cried_for_help(self, conversation_id: str) -> None:
+        """The one limit that holds for cries for help, so that nobody fills the database with them."""
+        self._take("help", conversation_id, self._limits.per_conversation * HELP_FACTOR)
 
     def _take(self, kind: str, name: str, per_minute: int) -> None:
         """Raises TooManyRequests."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.conversations.model import ConversationNotFound, MessageRefused, TooManyWaiting
+from bot.conversations.model import ConversationNotFound, MessageRefused, StoreAway, TooManyWaiting
 from bot.web.keys import TEMPLATES
 from bot.web.limits import TooManyRequests
 from content.errors import ContentError
@@ -38,7 +38,7 @@ def problem_of(error: Exception) -> Problem:
         problem = Problem(429, "Too many at once", str(error))
         problem.headers["Retry-After"] = str(getattr(error, "wait", BUSY_SECONDS))
         return problem
-    if isinstance(error, ContentError):
+    if isinstance(error, (ContentError, StoreAway)):
         return Problem(503, "Not ready", str(error))
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return Problem(413, "Too large", "Please send it in shorter parts.")

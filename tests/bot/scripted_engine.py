@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.conversations.model import Conversation
 from bot.conversations.service import Answered, EngineAway
 
 
@@ -24,14 +25,10 @@ class ScriptedEngine:
     async def run(self) -> None:
         await asyncio.Event().wait()
 
-    async def answer(
-        self, conversation: str, message: str, text: str, authority: str | None, *, language: str | None = None
-    ) -> Answered:
+    async def answer(self, conversation: Conversation, message: str, text: str, *, language: str | None = None) -> Answered:
         if self.is_away:
             raise EngineAway("away")
         await asyncio.sleep(self.seconds)
         self.asked.append(text)
-        return Answered(
-            [{"kind": "answer", "text": f"You said: {text}", "entry": "council-tax", "authority": authority, "sources": []}],
-            self.language,
-        )
+        reply = {"kind": "answer", "text": f"You said: {text}", "entry": "council-tax", "sources": []}
+        return Answered([{**reply, "authority": conversation.authority}], self.language)

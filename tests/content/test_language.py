@@ -15,6 +15,8 @@ def body(**changed: str) -> dict:
         "direction": "ltr",
         "machine_written": True,
         "phrases": {**sentences, **changed},
+        "help": {},
+        "numbers": {"samaritans": "{number}: they listen"},
     }
 
 
@@ -56,3 +58,9 @@ def test_all_sentences_are_marked_as_written_by_a_machine_until_approved(shelf):
 
 def test_right_to_left_languages_say_so(shelf):
     assert {code for code, language in shelf.languages.items() if language.right_to_left} == {"ar", "ckb", "fa", "ps"}
+
+
+def test_the_line_of_a_number_must_name_it():
+    document = body()
+    document["numbers"]["samaritans"] = "call them"
+    assert list(faults_of_language(document)) == [(("numbers", "samaritans"), "should be filled with {number}, once")]

@@ -10,8 +10,8 @@ import pytest
 
 from nlu.features import TextFeatures
 from nlu.head import Head
-from nlu.sentence_graph import WIDTH, ModelRefused, build, carried_files
-from nlu.sentences import SentenceModel
+from nlu.sentence_graph import ModelRefused, build
+from nlu.sentences import WIDTH, SentenceModel, carried_files
 
 EXAMPLES = {
     "furniture": ["i need a bed for my flat", "money for a sofa", "no furniture in my new place", "can i get a cooker"],

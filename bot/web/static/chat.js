@@ -30,13 +30,14 @@
     var fresh = false;
     Array.prototype.forEach.call(holder.content.querySelectorAll("li.message"), function (item) {
       var id = Number(item.dataset.id);
-      if (document.getElementById(item.id)) return;
+      // Id 0 is urgent help for words that could not be saved: it is nowhere else, and comes last.
+      if (id && document.getElementById(item.id)) return;
       if (item.classList.contains("person")) {
-        clearChoices(id);
+        clearChoices(id || Infinity);
         var pending = list.querySelector("li.pending");
         if (pending) pending.remove();
       }
-      var next = Array.prototype.find.call(list.querySelectorAll("li[data-id]"), function (other) {
+      var next = id && Array.prototype.find.call(list.querySelectorAll("li[data-id]"), function (other) {
         return Number(other.dataset.id) > id;
       });
       list.insertBefore(item, next || list.querySelector("li.pending"));
@@ -101,7 +102,7 @@
   function failed(item, words, id, wait) {
     if (!item.isConnected) return;
     item.classList.add("failed");
-    status.textContent = wait ? "That was a lot at once. Wait a moment, then try again." : "Not sent. Check your connection, then try again.";
+    status.textContent = wait ? "That was a lot at once. Wait a moment, then try again." : "Not sent. Check your connection, then try again. In danger, call 999.";
     var again = document.createElement("button");
     again.type = "button";
     again.className = "again";

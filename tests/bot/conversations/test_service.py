@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from bot.conversations.announcer import MOST_UNREAD, Announcer
+from bot.conversations.crisis import CrisisHelp
 from bot.conversations.model import Author, ConversationNotFound, MessageRefused, TooManyWaiting
 from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
 from content.database import Database
 from content.library import Library
+from nlu.crisis.screen import CrisisScreen
 from tests.bot.scripted_engine import ScriptedEngine
 
 
@@ -27,7 +29,9 @@ def engine() -> ScriptedEngine:
 async def service(tmp_path: Path, loaded_file: Path, engine: ScriptedEngine) -> AsyncIterator[ConversationService]:
     shutil.copy(loaded_file, tmp_path / "test.db")
     with Database(f"sqlite:///{tmp_path / 'test.db'}") as database:
-        made = ConversationService(ConversationStore(database), Library(database), engine, Announcer(), most_waiting=3)
+        library = Library(database)
+        crisis = CrisisHelp(CrisisScreen(), library)
+        made = ConversationService(ConversationStore(database), library, engine, Announcer(), crisis, most_waiting=3)
         catching_up = asyncio.create_task(made.catch_up())
         yield made
         catching_up.cancel()

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.conversations.announcer import Announcer
+from bot.conversations.crisis import CrisisHelp
 from bot.conversations.service import Answered, ConversationService
 from bot.conversations.store import ConversationStore
 from bot.conversations.translation import TranslationAway
 from content.database import Database
 from content.library import Library
+from nlu.crisis.screen import CrisisScreen
 
 
 class Dictionary:
@@ -35,7 +37,7 @@ class PolishEngine:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str | None]] = []
 
-    async def answer(self, conversation, message, text, authority, *, language=None) -> Answered:
+    async def answer(self, conversation, message, text, *, language=None) -> Answered:
         self.asked.append((text, language))
         if text.startswith("en:"):
             choices = [{"label": "Tell me more", "value": "Tell me more"}]
@@ -57,8 +59,10 @@ def engine() -> PolishEngine:
 async def service(tmp_path: Path, loaded_file: Path, engine, translator) -> AsyncIterator[ConversationService]:
     shutil.copy(loaded_file, tmp_path / "test.db")
     with Database(f"sqlite:///{tmp_path / 'test.db'}") as database:
+        library = Library(database)
+        crisis = CrisisHelp(CrisisScreen(), library)
         made = ConversationService(
-            ConversationStore(database), Library(database), engine, Announcer(), most_waiting=3, translator=translator
+            ConversationStore(database), library, engine, Announcer(), crisis, most_waiting=3, translator=translator
         )
         yield made
         made.close()

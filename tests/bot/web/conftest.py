@@ -26,8 +26,11 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-async def client(tmp_path: Path, loaded_file: Path, engine: ScriptedEngine, limits: Limits) -> AsyncIterator[TestClient]:
+async def client(
+    tmp_path: Path, loaded_file: Path, models: Path, engine: ScriptedEngine, limits: Limits
+) -> AsyncIterator[TestClient]:
     settings = Settings(storage=Storage.at(tmp_path), limits=limits)
     shutil.copy(loaded_file, tmp_path / "local-offer.db")
+    (tmp_path / "models").symlink_to(models)
     async with TestClient(TestServer(application(settings, engine))) as made:
         yield made

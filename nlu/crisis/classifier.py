@@ -1,0 +1,59 @@
+"""The trained ear of the crisis screen: the sentence model tuned to crises, and a head that tells kinds of danger."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from content.crisis import Danger
+from nlu.crisis.messages import NONE, UNSURE
+from nlu.sentences import SentenceModel, Span, carried_files
+
+FILE = Path(__file__).parent / "classifier.npz"
+CLASSES = (*(danger.value for danger in Danger), UNSURE, NONE)
+
+
+class Classifier:
+    """Says how likely a text is each kind of danger. English only."""
+
+    def __init__(self, sentences: SentenceModel, arrays: Mapping[str, np.ndarray]) -> None:
+        self._sentences = sentences
+        self._head, self._bias = arrays["head"], arrays["bias"]
+
+    @classmethod
+    def open(cls, folder: Path, file: Path = FILE) -> Classifier | None:
+        """The classifier, its graph built into `folder` the first time; None when its file or the weights are missing.
+
+        Raises ModelRefused when the weights are not the published ones.
+        """
+        carried = carried_files()
+        if carried is None or not file.exists():
+            return None
+        weights, tokenizer = carried
+        with np.load(file, allow_pickle=False) as kept:
+            arrays = {name: kept[name] for name in kept.files}
+        graph = folder / f"crisis-{hashlib.sha256(file.read_bytes()).hexdigest()[:12]}.int8.onnx"
+        if not graph.exists():
+            from nlu.sentence_graph import build  # What builds the graph takes two seconds to import.
+
+            build(weights, graph, changes=_changes(arrays))
+        return cls(SentenceModel(graph, tokenizer), arrays)
+
+    def probabilities(self, text: str, parts: Sequence[Span] = ()) -> np.ndarray:
+        """A row for the text and one for each of its parts, in the order of CLASSES; each sums to one."""
+        scores = self._sentences.means(text, parts)[:, -1] @ self._head + self._bias
+        raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+        return shares
+
+
+def _changes(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What is added to each dense layer's weights: the product of its two thin matrices."""
+    names = {name.removesuffix(".up") for name in arrays if name.endswith(".up")}
+    return {
+        f"{name}.weight": (arrays[f"{name}.down"].astype(np.float32) @ arrays[f"{name}.up"].astype(np.float32)).T
+        for name in names
+    }
