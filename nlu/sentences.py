@@ -82,6 +82,11 @@ class SentenceModel:
         vectors: np.ndarray = means.reshape(len(means), SIZE)
         return vectors
 
+    def pieces(self, text: str) -> list[str]:
+        """The pieces of words that the model reads, "[UNK]" for a word that it has none for."""
+        pieces: list[str] = self._tokenizer.encode(text, add_special_tokens=False).tokens
+        return pieces
+
     def means(self, text: str, parts: Sequence[Span]) -> np.ndarray:
         """The mean states of the text's tokens and of each part's, [1 + parts, 3 layers, 384]."""
         encoding = self._tokenizer.encode(text)

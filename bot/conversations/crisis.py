@@ -100,12 +100,12 @@ class CrisisHelp:
     ) -> list[Draft]:
         """The assistant's ordinary replies as they go to somebody after urgent help: answers stay, a shrug does not.
 
-        Nobody is asked to rate them. `council` is the one that the person has just named, whose number they get.
+        Nobody is asked to rate them. `council` is one that the person has just named: its number stands for a mere "noted".
         """
         worth = [draft for draft in drafts if _says_more(draft)]
         line = self._urgent.council_line(council, self._clock()) if council else None
-        if line:
-            return [self._draft(line, None), *worth]
+        if line and not worth:
+            return [self._draft(line, None)]
         if not worth:
             return [self._said("crisis_still_here_again" if again else "crisis_still_here", conversation)]
         return [{**draft, "feedback": False} if draft["kind"] == "answer" else draft for draft in worth]

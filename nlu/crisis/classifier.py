@@ -13,6 +13,9 @@ from nlu.crisis.messages import NONE, UNSURE
 from nlu.sentences import SentenceModel, Span, carried_files
 
 FILE = Path(__file__).parent / "classifier.npz"
+MOST_PIECES, MOST_UNKNOWN = 1.8, 0.25
+"""Pieces a word, and words without any piece, from which on a text is no English. Garbled English has up to about 1.5."""
+UNKNOWN_PIECE = "[UNK]"
 CLASSES = (*(danger.value for danger in Danger), UNSURE, NONE)
 
 
@@ -41,6 +44,12 @@ class Classifier:
 
             build(weights, graph, changes=_changes(arrays))
         return cls(SentenceModel(graph, tokenizer), arrays)
+
+    def reads(self, text: str) -> bool:
+        """Whether it is English enough: other languages fall into many pieces, or into none that the model knows."""
+        pieces = self._sentences.pieces(text)
+        words = len(text.split()) or 1
+        return len(pieces) / words < MOST_PIECES and pieces.count(UNKNOWN_PIECE) / words < MOST_UNKNOWN
 
     def probabilities(self, text: str, parts: Sequence[Span] = ()) -> np.ndarray:
         """A row for the text and one for each of its parts, in the order of CLASSES; each sums to one."""

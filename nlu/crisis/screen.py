@@ -116,7 +116,8 @@ def _by_both(evidence: Evidence, likely: float, unsure: float, guess: Danger) ->
 
 def _weigh(classifier: Classifier, text: str) -> tuple[float, float, Danger]:
     """Of the whole and its parts the one that sounds most like danger: its probabilities, and its likeliest kind."""
-    rows = np.concatenate([classifier.probabilities(piece, parts) for piece, parts in pieces(text)] or [_CALM])
+    read = [(piece, parts) for piece, parts in pieces(text) if classifier.reads(piece)]
+    rows = np.concatenate([classifier.probabilities(piece, parts) for piece, parts in read] or [_CALM])
     danger = 1.0 - rows[:, CLASSES.index(NONE)] - rows[:, CLASSES.index(UNSURE)]
     worst = int((danger + 0.5 * rows[:, CLASSES.index(UNSURE)]).argmax())
     kinds = list(Danger)

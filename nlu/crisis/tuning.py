@@ -1,6 +1,6 @@
 """Tunes the sentence model to crises: small changes of its weights, and a head over the mean of its last states.
 
-`python -m nlu.crisis.tuning` learns from `messages/training.tsv` and writes `classifier.npz`, in about a quarter of an hour
+`python -m nlu.crisis.tuning` learns from `messages/training.tsv` and writes `classifier.npz`, in about half an hour
 on two cores. It is for those who change the training messages; what runs only reads the file.
 
 Each dense layer gets a product of two thin matrices added to it, and only those are learnt (Hu et al., "LoRA: Low-Rank

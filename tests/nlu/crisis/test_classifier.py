@@ -9,6 +9,8 @@ import pytest
 
 from nlu.crisis import messages
 from nlu.crisis.classifier import CLASSES, FILE, Classifier
+from nlu.crisis.phrases import spelling
+from nlu.crisis.words import english
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +59,15 @@ def test_there_are_enough_messages_of_every_kind():
         assert sum(not each.is_crisis and not each.is_unsure for each in read) >= others
         for danger in messages.DANGERS:
             assert sum(danger in each.labels for each in read) >= 40
+
+
+@pytest.mark.parametrize("text", ["nem beszelek angolul segitseget kerek a lakashoz", "أحتاج إلى مساعدة في السكن"])
+def test_it_does_not_weigh_what_is_no_english(classifier: Classifier, text: str):
+    assert not classifier.reads(" ".join(english(text, spelling())))
+
+
+@pytest.mark.parametrize(
+    "text", ["i want to die", "wanna kms fr", "hes hitin me agen pls sum1 help", "no 1 gives a toss abt me"]
+)
+def test_it_weighs_english_however_it_is_spelt(classifier: Classifier, text: str):
+    assert classifier.reads(" ".join(english(text, spelling())))
