@@ -34,11 +34,11 @@ class CrisisHelp:
     def __init__(self, screen: CrisisScreen, library: Library, *, clock: Clock = _now) -> None:
         self._screen, self._library, self._clock = screen, library, clock
 
-    def hear(self, text: str) -> Heard:
+    def hear(self, text: str, *, quickly: bool = False) -> Heard:
         shelf = self._shelf
         if shelf:
             self._screen.listen_for(shelf.crisis_phrases)
-        return self._screen.hear(text)
+        return self._screen.hear(text, quickly=quickly)
 
     def answered(self, conversation: Conversation, text: str) -> Answer | None:
         """What a short message says to the assistant's question whether one is safe, or to urgent help given before."""

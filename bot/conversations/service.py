@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -41,6 +42,8 @@ LONG_MESSAGE = 1000
 """Characters; of a longer message the assistant says that it looked at the end."""
 CLIENT_ID_LENGTH = 100
 CATCH_UP_SECONDS = 1.0
+MOST_HEARD = 50
+"""Messages that may wait to be screened at once; in a flood the others are screened by their phrases alone, and quickly."""
 SAVE_SECONDS = 0.6
 """How long a cry for help may take to be saved before it is answered without that."""
 AWAY = "I cannot save or read messages just now. Please try again in a minute."
@@ -91,6 +94,7 @@ class ConversationService:
         self._translator = translator
         self._turns: dict[str, _Turns] = {}
         self._saving: set[asyncio.Future] = set()
+        self._heard = 0
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="store")
         self._listening = ThreadPoolExecutor(max_workers=2, thread_name_prefix="crisis-screen")
 
@@ -120,7 +124,13 @@ class ConversationService:
 
     async def hear(self, text: str) -> Heard:
         """Whether a message is a cry for help. It is safe to ask before anything else is known of the message."""
-        return await asyncio.get_running_loop().run_in_executor(self._listening, self._crisis.hear, text)
+        is_flooded = self._heard >= MOST_HEARD
+        self._heard += 1
+        try:
+            hearing = partial(self._crisis.hear, text, quickly=is_flooded)
+            return await asyncio.get_running_loop().run_in_executor(self._listening, hearing)
+        finally:
+            self._heard -= 1
 
     def help_unsaved(self, heard: Heard) -> Message:
         """Urgent help for a message that cannot be stored; it is nowhere in the transcript."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from nlu.normal import plain
 
 _LETTERS_APART = re.compile(r"(?<![^\W_])(?:[a-z][\s.\-_*]{1,2}){2,}[a-z](?![^\W_])")
-_DISGUISED = re.compile(r"[a-z]+(?:[013457@$!*]+[a-z]*)+")
+_DISGUISED = re.compile(r"(?<![a-z])[a-z]{1,20}(?:[013457@$!*]+[a-z]*)+")
 _DISGUISES = str.maketrans("013457@$!", "oieastasi")
 _OVERDOSED = re.compile(r"\bo\.?d\.?['’]?-?(ed|ing)\b|\bo\.?d['’]d\b")
 _SPLIT_WORD = re.compile(r"\b(un|over|sui|para)[ -]+(?=alive|dos|cid|cet)")
@@ -76,6 +76,10 @@ def _words(text: str) -> list[str]:
     return "".join(letter if letter.isalnum() else "" if letter in "'’`" else " " for letter in text).split()
 
 
+LONGEST_WORD = 20
+"""Letters up to which a word is looked at for its spelling."""
+
+
 class Spelling:
     """Knows some words in any spelling that is one letter off: one missing, added, other, or two exchanged."""
 
@@ -89,7 +93,7 @@ class Spelling:
                 self._near.setdefault(near, word)
 
     def corrected(self, word: str) -> str:
-        if word in self._words or len(word) < 5 or not word.isascii():
+        if word in self._words or not 5 <= len(word) <= LONGEST_WORD or not word.isascii():
             return word
         if word in self._near:
             return self._near[word]

@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answer import ActionAnswer, ActionAskTopic, ActionAskWhich, ActionNoteCircumstances
 from actions.circumstances import ActionAskAuthority, ActionAskSituation
+from actions.crisis import ActionCheckIn, ActionUrgentHelp
 from actions.follow_up import (
     ActionGoBack,
     ActionNotHelpful,
@@ -39,6 +40,7 @@ def run(
     topic: str | None = None,
     language: str | None = None,
     left_over: int = 0,
+    danger: str | None = None,
     **slots: Any,
 ) -> tuple[list[dict[str, Any]], dict[str, Any], list[str]]:
     """The replies, the slots that were set, and the actions that are to follow."""
@@ -51,6 +53,7 @@ def run(
         "topic": topic,
         "language": language,
         "left_over": left_over,
+        "danger": danger,
     }
     slots = {name.rstrip("_"): value for name, value in slots.items()}
     loop = {"name": form} if form else {}
@@ -416,3 +419,16 @@ def test_the_council_that_was_picked_in_another_language_is_taken_in_that_langua
 def test_one_message_in_clear_english_ends_another_language(library):
     _, remembered, _ = run(ActionAnswer, library, entries=["mentoring"], language="en", language_="pl")
     assert remembered["language"] is None
+
+
+def test_urgent_help_names_whom_to_call_and_does_not_claim_that_somebody_was_told(library):
+    replies, _, _ = run(ActionUrgentHelp, library, intent="crisis", danger="abuse", authority="nottinghamshire")
+    assert replies[0]["kind"] == "crisis"
+    assert "0808 2000 247" in replies[0]["text"]
+    assert "could not pass this on" in replies[0]["text"]
+
+
+def test_a_check_in_offers_two_plain_choices_and_the_numbers(library):
+    [reply], _, _ = run(ActionCheckIn, library, intent="maybe_crisis", danger="suicide")
+    assert [choice["label"] for choice in reply["choices"]] == ["I am safe", "I am not safe"]
+    assert "116 123" in reply["text"]

@@ -189,3 +189,30 @@ def test_somebody_who_reads_arabic_picks_the_language_and_is_read_from_right_to_
     page.get_by_label("Your question").fill("أحتاج إلى مساعدة في السكن")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("li.handoff div[lang=ar]")).to_contain_text("0115 876 4800")
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP])
+def test_urgent_help_stands_in_the_chat_with_numbers_to_tap_and_without_a_fault(
+    browser: Browser, program: Program, size: dict
+):
+    page = open_page(browser, program, viewport=size)
+    begin(page)
+    ask(page, "i want to kill myself")
+    help = page.locator("li.crisis").last
+    expect(help.get_by_role("link", name="999")).to_have_attribute("href", "tel:999")
+    expect(help.get_by_role("link", name="116 123")).to_be_in_viewport()
+    expect(help.get_by_role("link", name="SHOUT to 85258")).to_have_attribute("href", "sms:85258?body=SHOUT")
+    expect(help.locator(".helpful, .choices")).to_have_count(0)
+    no_fault(page)
+    ask(page, "jk im fine")
+    expect(page.locator("li.crisis").last).to_contain_text("the team keeps my note")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_check_in_offers_two_plain_choices(browser: Browser, program: Program, script: bool):
+    page = open_page(browser, program, java_script_enabled=script)
+    begin(page)
+    page.get_by_label("Your question").fill("im gonna kms lol, do i have to pay council tax")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="I am not safe").click()
+    expect(page.locator("li.crisis").last).to_contain_text("marked this chat as urgent")

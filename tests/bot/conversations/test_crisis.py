@@ -297,10 +297,18 @@ async def test_what_was_said_is_in_no_log(service, caplog, database):
     assert "bridge" not in caplog.text
 
 
+async def test_in_a_flood_of_messages_everyone_is_heard_in_a_second(service):
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    heard = await asyncio.gather(*(service.hear(f"how do i get my grant? {number} {CRY}") for number in range(500)))
+    assert all(each.is_crisis for each in heard)
+    assert loop.time() - started < 3
+
+
 class Concerned(CrisisScreen):
     """Hears a mere concern in everything that no phrase stands in: what the classifier does to some messages."""
 
-    def hear(self, text: str) -> Heard:
+    def hear(self, text: str, *, quickly: bool = False) -> Heard:
         heard = super().hear(text)
         return heard if heard.danger or len(text.split()) < 3 else Heard(Level.CONCERN, Danger.SUICIDE)
 

@@ -81,3 +81,33 @@ def test_the_longest_message_is_screened_in_a_second(screen: CrisisScreen):
     started = time.perf_counter()
     screen.hear(FILLER * 2750)
     assert time.perf_counter() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "x",
+        "1",
+        "a1",
+        "a ",
+        "a. ",
+        "x1!",
+        ".",
+        "od",
+        "o.d ",
+        "k-",
+        "\u200b",
+        "ሰ",
+        "no ",
+        "kill ",
+        "my mate ",
+        "want to ",
+        "*",
+        "(",
+        "é",
+    ],
+)
+def test_no_text_of_the_longest_length_takes_long(screen: CrisisScreen, unit: str):
+    started = time.perf_counter()
+    screen.hear((unit * 100_000)[:100_000])
+    assert time.perf_counter() - started < 3.0
