@@ -206,13 +206,3 @@ def test_urgent_help_stands_in_the_chat_with_numbers_to_tap_and_without_a_fault(
     no_fault(page)
     ask(page, "jk im fine")
     expect(page.locator("li.crisis").last).to_contain_text("the team keeps my note")
-
-
-@pytest.mark.parametrize("script", [True, False])
-def test_a_check_in_offers_two_plain_choices(browser: Browser, program: Program, script: bool):
-    page = open_page(browser, program, java_script_enabled=script)
-    begin(page)
-    page.get_by_label("Your question").fill("im gonna kms lol, do i have to pay council tax")
-    page.get_by_role("button", name="Send").click()
-    page.get_by_role("button", name="I am not safe").click()
-    expect(page.locator("li.crisis").last).to_contain_text("marked this chat as urgent")
