@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -60,10 +62,7 @@ def add(kind: str, phrase: str, by: str, data: Path | None, database_url: str | 
     For example: local-offer crisis add suicide "gonna catch the bus" --by "Sam Lee"
     """
     with _database(data, database_url) as database:
-        try:
-            editor.add_phrase(database, Danger(kind), phrase, author=by)
-        except editor.EditRefused as refused:
-            raise click.ClickException(str(refused)) from refused
+        editor.add_phrase(database, Danger(kind), phrase, author=by)
     click.echo(f"From now on “{phrase}” is heard as {kind}.")
 
 
@@ -76,16 +75,18 @@ def add(kind: str, phrase: str, by: str, data: Path | None, database_url: str | 
 def remove(kind: str, phrase: str, by: str, data: Path | None, database_url: str | None) -> None:
     """Stop listening for a PHRASE that staff added."""
     with _database(data, database_url) as database:
-        try:
-            editor.remove_phrase(database, Danger(kind), phrase, author=by)
-        except editor.EditRefused as refused:
-            raise click.ClickException(str(refused)) from refused
+        editor.remove_phrase(database, Danger(kind), phrase, author=by)
     click.echo(f"“{phrase}” is no longer heard as {kind}.")
 
 
-def _database(data: Path | None, database_url: str | None) -> Database:
+@contextmanager
+def _database(data: Path | None, database_url: str | None) -> Iterator[Database]:
+    """The database, brought up to date; what the editor refuses becomes the command's sentence."""
     from bot.schema import migrate
 
-    database = Database(settings_of(None, None, data, database_url).storage.database_url)
-    migrate(database)
-    return database
+    with Database(settings_of(None, None, data, database_url).storage.database_url) as database:
+        migrate(database)
+        try:
+            yield database
+        except editor.EditRefused as refused:
+            raise click.ClickException(str(refused)) from refused

@@ -71,10 +71,10 @@ class CrisisHelp:
 
         return drafts
 
-    def help_unsaved(self, heard: Heard, authority: str | None = None) -> Draft:
+    def help_unsaved(self, heard: Heard) -> Draft:
         """Urgent help when nothing can be stored: it does not say that somebody was told."""
         language = heard.language if heard.language != ENGLISH else None
-        return self._help(heard, authority, language, self._urgent.say("crisis_not_told", language))
+        return self._help(heard, None, language, self._urgent.say("crisis_not_told", language))
 
     def check_in(self, heard: Heard, conversation: Conversation) -> Draft:
         language = self._language(heard, conversation)

@@ -47,7 +47,7 @@ class _Pattern:
         """Alternatives up to the closing bracket: their expression, their first words, and whether one may be empty."""
         expressions, first, can_be_empty = [], set[str](), False
         while True:
-            expression, words, empty = self._sequence(close)
+            expression, words, empty = self._sequence()
             expressions.append(expression)
             first |= words
             can_be_empty = can_be_empty or empty
@@ -57,7 +57,7 @@ class _Pattern:
             if part != "|":
                 raise PatternRefused(f"The brackets of the pattern {self._text!r} do not match.")
 
-    def _sequence(self, close: str | None) -> tuple[str, frozenset[str], bool]:
+    def _sequence(self) -> tuple[str, frozenset[str], bool]:
         parts, first, open_start = [], frozenset[str](), True
         while self._at < len(self._written) and self._written[self._at] not in ("|", ")", "]"):
             part = self._written[self._at]
