@@ -51,7 +51,12 @@ class ActionAnswer(LibraryAction):
 
     @staticmethod
     def _needs_council(turn: Turn, entry: str) -> bool:
-        return not turn.knows_authority and AUTHORITY not in turn.has_asked and turn.shelf.depends_on_council(entry)
+        return (
+            not turn.in_handoff
+            and not turn.knows_authority
+            and AUTHORITY not in turn.has_asked
+            and turn.shelf.depends_on_council(entry)
+        )
 
     @staticmethod
     def _answers(turn: Turn, entry: str) -> list[Answer]:
@@ -105,7 +110,7 @@ def ask_to_settle(turn: Turn, answer: Answer) -> None:
     marker = f"about {answer.offer.entry.id}"
     count = turn.has_asked.count(marker)
     missing = [fact for fact in answer.missing if fact not in turn.has_asked]
-    if missing and count < MOST_QUESTIONS:
+    if not turn.in_handoff and missing and count < MOST_QUESTIONS:
         turn.ask_for(missing[0])
         turn.remember(asked=[*turn.has_asked, missing[0], marker])
 

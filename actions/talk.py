@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import AllSlotsReset
+from rasa_sdk.events import ActiveLoop, AllSlotsReset
 
 from actions.answer import ActionAnswer, ActionNoteCircumstances
 from actions.library_action import LibraryAction
@@ -31,6 +31,9 @@ class ActionTalk(LibraryAction):
     action_name = "action_talk"
 
     def act(self, turn: Turn) -> None:
+        if turn.in_handoff and turn.intent == "ask_identity":
+            turn.say("smalltalk", turn.phrase("handoff_identity"))
+            return
         choices = turn.topics() if turn.intent in WITH_TOPICS else ()
         kind = "question" if turn.intent == "dont_know" else "smalltalk"
         asks = {"asks": "topic"} if kind == "question" else {}
@@ -72,12 +75,13 @@ class ActionStop(LibraryAction):
 
 
 class ActionStartAgain(LibraryAction):
-    """Forget the council, the age, the situation and the subject."""
+    """Forget the council, the age, the situation, the subject, and a request that is not sent; an adviser's link stays."""
 
     action_name = "action_start_again"
 
     def act(self, turn: Turn) -> None:
-        turn.events.append(AllSlotsReset())
+        turn.events.extend([AllSlotsReset(), ActiveLoop(None)])
+        turn.remember(has_pa=turn.tracker.get_slot("has_pa"))
         turn.say("notice", turn.phrase("restarted"), choices=turn.topics())
 
 

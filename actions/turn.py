@@ -15,7 +15,7 @@ from content.language import Language
 from content.library import Shelf
 from content.model import Circumstances, Entry, Situation, Source
 
-FORM = "circumstances_form"
+FORM, HANDOFF_FORM = "circumstances_form", "handoff_form"
 UNKNOWN, DECLINED = "unknown", "declined"
 AUTHORITY = "authority"
 ENGLISH = "en"
@@ -30,15 +30,18 @@ class Turn:
     """Reads one message and its conversation, collects what is said and which events follow.
 
     What the message says of its writer counts at once: what is said stays, what is only supposed counts for this turn.
+    Unless it `hears`, nothing of that counts: a name or a telephone number tells neither council nor language.
     """
 
-    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker, shelf: Shelf) -> None:
+    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker, shelf: Shelf, *, hears: bool = True) -> None:
         self._dispatcher = dispatcher
         self.tracker = tracker
         self.shelf = shelf
         self.phrase = shelf.phrases
         self.events: list[dict[str, Any]] = []
-        self._message: dict[str, Any] = tracker.latest_message or {}
+        self._message: dict[str, Any] = dict(tracker.latest_message or {})
+        if not hears:
+            self._message.update(entities=[], language=None)
         self.intent: str = (self._message.get("intent") or {}).get("name") or ""
         self.language = self._known_language()
         self._authority = self._known_authority()
@@ -46,6 +49,15 @@ class Turn:
         self._situations = self._known_situations()
 
     # what was said
+
+    @property
+    def text(self) -> str:
+        return self._message.get("text") or ""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the message stands word for word among the examples of its intent."""
+        return bool((self._message.get("intent") or {}).get("confidence") == 1.0)
 
     @property
     def entries(self) -> list[str]:
@@ -112,7 +124,16 @@ class Turn:
 
     @property
     def in_form(self) -> bool:
-        return (self.tracker.active_loop or {}).get("name") == FORM
+        return self._loop == FORM
+
+    @property
+    def in_handoff(self) -> bool:
+        """Whether a request for a person is being taken down: that asks enough, so no answer asks for anything."""
+        return self._loop == HANDOFF_FORM
+
+    @property
+    def _loop(self) -> str | None:
+        return (self.tracker.active_loop or {}).get("name")
 
     @property
     def circumstances(self) -> Circumstances:
@@ -130,6 +151,8 @@ class Turn:
     def _known_language(self) -> Language | None:
         """The language in which the person writes when it is not English; one message in clear English ends it."""
         told, known = self._message.get("language"), self.tracker.get_slot("language")
+        if told == ENGLISH and self.in_handoff:
+            told = None  # its quick replies are English, whoever picks them
         code = known if told is None else None if told == ENGLISH else told
         if code != known:
             self.remember(language=code)

@@ -51,7 +51,11 @@ class EngineProcess:
             "message": message,
             "text": text,
             "language": language,
-            "picked": {"authority": conversation.authority, "language": conversation.language},
+            "picked": {
+                "authority": conversation.authority,
+                "language": conversation.language,
+                "has_pa": conversation.pa_id is not None or None,
+            },
         }
         timeout = aiohttp.ClientTimeout(total=self._settings.engine_seconds)
         try:

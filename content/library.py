@@ -18,6 +18,7 @@ from content.errors import AuthorityNotFound, EntryNotFound, LibraryEmpty
 from content.language import Language
 from content.model import ENGLAND, Authority, Circumstances, Entitlement, Entry, Topic
 from content.phrases import Phrases
+from content.replies import CannedReply, replies_of
 from content.settings import Storage
 from content.tables import published, revisions, state
 
@@ -36,6 +37,8 @@ class Shelf:
     authorities: Mapping[str, Authority]
     entries: Mapping[str, Entry]
     entitlements: Mapping[tuple[str, str], Entitlement]
+    replies: tuple[CannedReply, ...] = ()
+    """What the duty desk can pick from."""
     crisis: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The published documents of urgent help."""
     crisis_phrases: Mapping[Danger, Sequence[str]] = field(default_factory=dict)
@@ -157,6 +160,7 @@ def _shelve(version: int, bodies: Mapping[str, Mapping[str, dict]]) -> Shelf:
         authorities={key: Authority.from_document(key, body) for key, body in bodies["authority"].items()},
         entries={key: Entry.from_document(key, body) for key, body in bodies["entry"].items()},
         entitlements=entitlements,
+        replies=replies_of(bodies.get("replies", {}).get("replies", {"replies": ()})),
         crisis=bodies.get("crisis", {}),
         crisis_phrases={Danger(key): body["phrases"] for key, body in bodies.get("crisis_phrases", {}).items()},
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from content.hours import OpeningHours, Period
+from content.hours import Closure, OpeningHours, Period
 
 ENGLAND = "england"
 
@@ -186,7 +186,10 @@ class Authority:
             team=team,
             emergency=night,
             urgent=Urgent(
-                hours=OpeningHours(tuple(map(Period.from_document, urgent["hours"]))),
+                hours=OpeningHours(
+                    tuple(map(Period.from_document, urgent["hours"])),
+                    tuple(map(Closure.from_document, urgent.get("closures", ()))),
+                ),
                 day=Contact(**urgent["day"]),
                 night=night or team,
                 housing=Contact(**urgent.get("housing", urgent["day"])),

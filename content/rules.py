@@ -10,6 +10,7 @@ from content.crisis import COUNCIL, HOUSING, NUMBERS, Danger
 from content.language import faults_of_language
 from content.model import ENGLAND
 from content.phrases import faults_of_phrases
+from content.replies import faults_of_replies
 
 Path = tuple["str | int", ...]
 WORD_LIMITS = {"lead": 35, "how": 20, "refused": 20, "more": 150}
@@ -42,6 +43,12 @@ def faults_of(document: Seed) -> Iterator[tuple[Path, str]]:
         yield from faults_of_phrases(document.body)
     elif document.kind == "language":
         yield from faults_of_language(document.body)
+    elif document.kind == "authority":
+        for place, closure in enumerate(document.body.get("urgent", {}).get("closures", ())):
+            if closure.get("from", "") > closure.get("to", "9"):
+                yield ("urgent", "closures", place), "ends before it begins"
+    elif document.kind == "replies":
+        yield from faults_of_replies(document.body)
     elif document.kind == "crisis":
         yield from _faults_of_crisis(document)
 

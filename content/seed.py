@@ -16,7 +16,9 @@ from content.rules import faults_across, faults_of
 
 SEEDS = Path(__file__).parent / "seeds"
 Kind = str
-"""topics, phrases, language, crisis, crisis_phrases, authority, entry or entitlement."""
+"""topics, phrases, replies, language, crisis, crisis_phrases, authority, entry or entitlement."""
+SINGLE = ("topics", "phrases", "replies")
+"""Kinds of which there is one document."""
 FOLDERS = {"entry": "entries", "language": "languages", "crisis": "crisis", "crisis_phrases": "crisis-phrases"}
 """The folders that hold documents of one kind."""
 
@@ -106,8 +108,7 @@ def write(folder: Path, kind: Kind, key: str, body: dict[str, Any]) -> Path:
 
 def _place(kind: Kind, key: str) -> str:
     return {
-        "topics": "topics.yml",
-        "phrases": "phrases.yml",
+        **{each: f"{each}.yml" for each in SINGLE},
         "authority": f"{key}/authority.yml",
         "entitlement": f"{key}.yml",
         **{each: f"{folder}/{key}.yml" for each, folder in FOLDERS.items()},
@@ -132,7 +133,7 @@ def _files(folder: Path) -> Iterator[tuple[Kind, str, Path]]:
     kinds = {name: kind for kind, name in FOLDERS.items()}
     for file in sorted(folder.rglob("*.yml")):
         place = file.relative_to(folder)
-        if place.parts in (("topics.yml",), ("phrases.yml",)):
+        if len(place.parts) == 1 and file.stem in SINGLE:
             yield file.stem, file.stem, file
         elif len(place.parts) == 2 and place.parts[0] in kinds:
             yield kinds[place.parts[0]], file.stem, file

@@ -19,7 +19,7 @@ STAYS = timedelta(hours=6)
 """How long after urgent help the assistant stays with somebody: no small talk, no shrug, no rating."""
 SHORT = 8
 """Words up to which a message can be no more than an answer to the assistant: "jk im fine"."""
-SAYS_MORE = frozenset(("answer", "handoff"))
+SAYS_MORE = frozenset(("answer", "handoff", "cancelled"))
 """Kinds of reply that are worth having after urgent help; so is a question about the person, not one about the subject."""
 Clock = Callable[[], datetime]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -36,23 +36,75 @@ class Conversation:
     """When urgent help was last given in it."""
     checking: str | None = None
     """The kind of danger for which the last reply asked whether the person is safe."""
+    pa_id: int | None = None
+    """The personal adviser by whose invitation it was opened."""
+    seen_by_person: int = 0
+    seen_by_staff: int = 0
+    """The last message that each side was shown."""
 
 
 class Urgency(str, Enum):
+    """How soon somebody must answer; the most urgent comes first."""
+
     EMERGENCY = "emergency"
     URGENT = "urgent"
     ROUTINE = "routine"
 
+    @property
+    def rank(self) -> int:
+        return list(Urgency).index(self)
+
+
+TARGETS: Mapping[Urgency, timedelta] = {
+    Urgency.EMERGENCY: timedelta(minutes=5),
+    Urgency.URGENT: timedelta(minutes=30),
+    Urgency.ROUTINE: timedelta(hours=4),
+}
+"""Working time until somebody should have answered first."""
+
 
 class Status(str, Enum):
-    """Where an escalation stands."""
+    """Where an escalation stands: nobody has it yet, somebody does, it is put off, or it is done."""
 
     OPEN = "open"
+    TAKEN = "taken"
+    SNOOZED = "snoozed"
+    CLOSED = "closed"
+
+
+class Way(str, Enum):
+    """How the person wants an answer."""
+
+    CHAT = "chat"
+    CALL = "call"
+    TEXT = "text"
+    EMAIL = "email"
+
+
+ASKED = "asked"
+"""The reason of an escalation that the person asked for; other reasons are kinds of danger."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an escalation is opened with. The last four are in the person's own words or numbers."""
+
+    reason: str
+    urgency: Urgency
+    way: Way = Way.CHAT
+    to_pa: bool = False
+    about: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    good_time: str | None = None
 
 
 @dataclass(frozen=True)
 class Escalation:
-    """The duty desk's record of one request. `conversation_id` is None when the person deleted the conversation."""
+    """The duty desk's record of one request. `conversation_id` is None when the person deleted the conversation.
+
+    `pa_id` is the adviser whom it went to first, `holder_id` who has it, or is to have it while it is open.
+    """
 
     id: int
     reference: str
@@ -62,6 +114,19 @@ class Escalation:
     urgency: Urgency
     status: Status
     opened_at: datetime
+    way: Way = Way.CHAT
+    pa_id: int | None = None
+    holder_id: int | None = None
+    due_at: datetime | None = None
+    taken_at: datetime | None = None
+    replied_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: str | None = None
+
+    @property
+    def is_crisis(self) -> bool:
+        return self.reason != ASKED
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import CrisisHelp
+from bot.conversations.handoff import Handoff
 from bot.conversations.model import (
     Author,
     Conversation,
@@ -27,7 +28,7 @@ from bot.conversations.model import (
     StoreAway,
     TooManyWaiting,
 )
-from bot.conversations.store import ConversationStore, Draft
+from bot.conversations.store import ConversationStore, Draft, Invited
 from bot.conversations.text import storable
 from bot.conversations.translation import TranslationAway, Translator, in_english, in_their_language
 from content.crisis import Danger
@@ -83,13 +84,16 @@ class ConversationService:
         engine: Engine,
         announcer: Announcer,
         crisis: CrisisHelp,
+        handoff: Handoff,
         *,
         most_waiting: int,
         translator: Translator | None = None,
         save_seconds: float = SAVE_SECONDS,
+        desk: Callable[[int], None] = lambda escalation_id: None,
     ) -> None:
-        self._store, self._library, self._engine, self._crisis = store, library, engine, crisis
-        self.announcer = announcer
+        """`desk` is told of each escalation that is new, or in which the person wrote."""
+        self._store, self._library, self._engine, self._crisis, self._handoff = store, library, engine, crisis, handoff
+        self.announcer, self._desk = announcer, desk
         self._most_waiting, self._save_seconds = most_waiting, save_seconds
         self._translator = translator
         self._turns: dict[str, _Turns] = {}
@@ -99,16 +103,18 @@ class ConversationService:
         self._listening = ThreadPoolExecutor(max_workers=2, thread_name_prefix="crisis-screen")
 
     async def start(
-        self, *, channel: str, authority: str | None = None, language: str = "en"
+        self, *, channel: str, authority: str | None = None, language: str = "en", invited: Invited | None = None
     ) -> tuple[Conversation, str, list[Message]]:
-        """Raises MessageRefused for a council that we do not know.
+        """Raises MessageRefused for a council that we do not know, and what `invited` refuses.
 
         While nothing can be stored it begins all the same, so that who is in danger has somewhere to write.
         """
         opening = await self._run(self._opening, authority, language)
         try:
             return await self._run(
-                lambda: self._store.start(channel=channel, authority=authority, language=language, opening=opening)
+                lambda: self._store.start(
+                    channel=channel, authority=authority, language=language, opening=opening, invited=invited
+                )
             )
         except StoreAway as away:
             unsaved = Conversation(secrets.token_hex(16), channel, authority, language, Holder.BOT)
@@ -167,7 +173,19 @@ class ConversationService:
         return await self._run(self._store.replies, message)
 
     async def transcript(self, conversation: Conversation, *, after: int = 0) -> list[Message]:
-        return await self._run(lambda: self._store.transcript(conversation.id, after=after))
+        return await self.transcript_of(conversation.id, after=after)
+
+    async def transcript_of(self, conversation_id: str, *, after: int = 0) -> list[Message]:
+        """The transcript, for staff who may see it."""
+        return await self._run(lambda: self._store.transcript(conversation_id, after=after))
+
+    async def notice(self, conversation_id: str, notice: Mapping[str, Any]) -> None:
+        """The person is writing, or was shown a message: told to the team, while a person is in the conversation."""
+        if notice["type"] == "typing":
+            if (await self._run(self._store.find, conversation_id)).holder is not Holder.BOT:
+                self.announcer.typing(conversation_id, by=Author.PERSON)
+        elif await self._run(lambda: self._store.seen(conversation_id, notice["id"], by=Author.PERSON)):
+            self.announcer.seen(conversation_id, Author.PERSON, notice["id"])
 
     async def rate(self, conversation: Conversation, message_id: int, *, helpful: bool, comment: str | None) -> None:
         """Raises MessageRefused when the message is no reply of this conversation."""
@@ -212,8 +230,43 @@ class ConversationService:
             if current is None or current.is_answered:
                 return
             conversation = await self._run(self._store.find, message.conversation_id)
-            if conversation.holder is Holder.BOT and not await self._stayed(conversation, message):
+            if conversation.holder is Holder.STAFF:
+                await self._pass_on(message, heard)
+            elif await self._turned_back(conversation, message) or await self._stayed(conversation, message):
+                return
+            elif conversation.holder is Holder.WAITING:
+                await self._ask_while_waiting(conversation, message, heard)
+                await self._pass_on(message, heard)
+            elif self._handoff.is_direct(message.text):
+                await self._hand_over(conversation, message, {}, is_urgent=heard.asks)
+            else:
                 await self._answer(conversation, message, heard, tells_when_away=tells_when_away)
+
+    async def _turned_back(self, conversation: Conversation, message: Message) -> bool:
+        """Whether somebody whom nobody has answered yet asked for the assistant, or took their request back."""
+        wish = self._handoff.wish(message.text, waits=conversation.holder is Holder.WAITING)
+        if wish is None:
+            return False
+        escalation = await self._run(self._store.escalation, conversation.id)
+        if escalation is None:
+            return False
+        drafts = [self._handoff.turned_back(wish, escalation)]
+        told = await self._run(lambda: self._store.back_to_assistant(message, drafts, withdraws=wish.withdraws))
+        self._tell(told)
+        self._desk(escalation.id)
+        return bool(told)
+
+    async def _ask_while_waiting(self, conversation: Conversation, message: Message, heard: Heard) -> None:
+        """The one thing that the assistant still says while somebody waits: it asks whether they are safe."""
+        if heard.asks and heard.danger:
+            check_in = [self._crisis.check_in(heard, conversation)]
+            self._tell(await self._run(self._store.ask_whether_safe, message, heard.danger.value, check_in))
+
+    async def _pass_on(self, message: Message, heard: Heard) -> None:
+        """Leave a message to the people who hold the conversation; what may be danger makes their case urgent."""
+        passed = await self._run(lambda: self._store.pass_on(message, is_urgent=heard.asks))
+        if passed:
+            self._desk(passed.id)
 
     async def _help(self, message: Message, heard: Heard) -> None:
         """Urgent help, and an escalation; whoever holds the conversation, and whatever else is going on in it."""
@@ -222,6 +275,9 @@ class ConversationService:
             heard = replace(heard, danger=Danger(conversation.checking))
         danger = (heard.danger or Danger.SUICIDE).value
         self._tell(await self._run(self._store.alert, message, danger, self._crisis.help(heard, conversation)))
+        escalation = await self._run(self._store.escalation, conversation.id)
+        if escalation:
+            self._desk(escalation.id)
 
     async def _stayed(self, conversation: Conversation, message: Message) -> bool:
         """Whether the message was an answer to a check-in or to urgent help, and was answered as such."""
@@ -261,8 +317,12 @@ class ConversationService:
             return
         if council and council != conversation.authority:
             await self._run(self._store.settle_authority, conversation.id, council)
+        request = next((draft["request"] for draft in drafts if "request" in draft), None)
+        if request:
+            await self._hand_over(conversation, message, request, is_urgent=heard.asks)
+            return
         if heard.level is Level.UNSURE:
-            drafts = [draft for draft in drafts if draft["kind"] == "answer"]
+            drafts = [draft for draft in drafts if draft["kind"] in ("answer", "handoff")]
         elif self._crisis.stays_with(conversation):
             again = await self._run(self._store.was_said_since, conversation.id, "crisis", conversation.crisis_at)
             named = council if council != conversation.authority else None
@@ -273,6 +333,18 @@ class ConversationService:
             self._tell(await self._run(lambda: self._store.reply(message, [*drafts, *check_in], checking=danger)))
         else:
             self._tell(await self._run(self._store.reply, message, drafts))
+
+    async def _hand_over(
+        self, conversation: Conversation, message: Message, request: Mapping[str, Any], *, is_urgent: bool
+    ) -> None:
+        """Open the escalation that the person has agreed to; sooner for somebody who was in danger a little while ago."""
+        is_urgent = is_urgent or self._crisis.stays_with(conversation)
+        wanted = self._handoff.request(request, is_urgent=is_urgent)
+        made = await self._run(self._store.hand_over, message, wanted, self._handoff.passed_on(wanted))
+        self._tell(made)
+        escalation = await self._run(self._store.escalation, conversation.id)
+        if escalation:
+            self._desk(escalation.id)
 
     async def _drafts(self, conversation: Conversation, message: Message) -> tuple[list[Draft], str | None]:
         """The engine's replies, and the council that it knows of; translated, where somebody can translate it.
@@ -337,6 +409,7 @@ class ConversationService:
         return {
             "kind": "notice",
             "text": shelf.phrases("engine_away", team=team),
+            "choices": [self._handoff.direct],
             "handoff": {"status": "offered", "reference": None, "to": "duty"},
         }
 

@@ -21,8 +21,13 @@ conversations = sa.Table(
     sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("crisis_at", sa.DateTime(timezone=True)),
     sa.Column("checking", sa.String(20)),
+    sa.Column("pa_id", sa.Integer, index=True),
+    sa.Column("seen_by_person", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("seen_by_staff", sa.Integer, nullable=False, server_default="0"),
 )
-"""`crisis_at` is when urgent help was last given, `checking` the danger for which it was just asked whether one is safe."""
+"""`pa_id` is the personal adviser (staff) by whose invitation it was opened, `seen_by_` the last message each side saw.
+
+`crisis_at` is when urgent help was last given, `checking` the danger for which it was just asked whether one is safe."""
 
 messages = sa.Table(
     "messages",
@@ -69,11 +74,49 @@ escalations = sa.Table(
     sa.Column("authority", sa.String(60)),
     sa.Column("reason", sa.String(20), nullable=False),
     sa.Column("urgency", sa.String(10), nullable=False),
-    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("status", sa.String(10), nullable=False, index=True),
     sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("way", sa.String(10), nullable=False, server_default="chat"),
+    sa.Column("pa_id", sa.Integer),
+    sa.Column("holder_id", sa.Integer, index=True),
+    sa.Column("due_at", sa.DateTime(timezone=True)),
+    sa.Column("taken_at", sa.DateTime(timezone=True)),
+    sa.Column("replied_at", sa.DateTime(timezone=True)),
+    sa.Column("snoozed_until", sa.DateTime(timezone=True)),
+    sa.Column("closed_at", sa.DateTime(timezone=True)),
+    sa.Column("outcome", sa.String(20)),
     sqlite_autoincrement=True,
 )
-"""The duty desk's record of one request. It stays, without what was said, when the person deletes the conversation."""
+"""The duty desk's record of one request. It stays, without what was said, when the person deletes the conversation.
+
+`way` is how they want an answer; `pa_id` the personal adviser whom it went to first, `holder_id` who has it (both staff);
+`due_at` until when somebody should have answered first, `replied_at` when somebody did.
+"""
+
+escalation_contacts = sa.Table(
+    "escalation_contacts",
+    metadata,
+    sa.Column("escalation_id", sa.ForeignKey("escalations.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey(_OF_A_CONVERSATION, ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("about", sa.Text),
+    sa.Column("phone", sa.String(40)),
+    sa.Column("email", sa.String(254)),
+    sa.Column("good_time", sa.String(200)),
+)
+"""What the person told to be reached by. It goes with the conversation."""
+
+escalation_notes = sa.Table(
+    "escalation_notes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("escalation_id", sa.ForeignKey("escalations.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("conversation_id", sa.ForeignKey(_OF_A_CONVERSATION, ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("staff_id", sa.Integer, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""The team's private notes, in no table that anything a person can reach reads from. They go with the conversation."""
 
 escalation_log = sa.Table(
     "escalation_log",
@@ -84,8 +127,10 @@ escalation_log = sa.Table(
     sa.Column("what", sa.String(20), nullable=False),
     sa.Column("reason", sa.String(20)),
     sa.Column("message_id", sa.ForeignKey("messages.id", ondelete="SET NULL")),
+    sa.Column("staff_id", sa.Integer),
+    sa.Column("detail", sa.String(120)),
 )
-"""What happened to an escalation, and the message that it is about."""
+"""What happened to an escalation: when, by whom when it was staff, and the message that it is about."""
 
 trackers = sa.Table(
     "trackers",

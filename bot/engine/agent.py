@@ -114,14 +114,14 @@ class Agent:
         trackers.domain = self._processor.domain
 
     async def answer(
-        self, conversation: str, message: str, text: str, language: str | None, picked: Mapping[str, str | None]
+        self, conversation: str, message: str, text: str, language: str | None, picked: Mapping[str, str | bool | None]
     ) -> dict[str, Any]:
         """{"replies", "language", "council"}: the replies to one message, and what is known of the person, else None.
 
         The same message again gives the same replies and changes nothing.
 
         `language` is what the text was translated from, `picked` the authority and the language that were picked before the
-        first message. Raises EngineFailed.
+        first message, and `has_pa`: whether a personal adviser's link opened the conversation. Raises EngineFailed.
         """
         channel = _Replies()
         try:

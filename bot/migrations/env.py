@@ -2,7 +2,9 @@
 
 from alembic import context
 
-import bot.conversations.tables  # noqa: F401  (the tables must be known for --autogenerate)
+import bot.alerts.tables
+import bot.conversations.tables
+import bot.staff.tables  # noqa: F401
 import content.tables  # noqa: F401
 from content.database import metadata
 

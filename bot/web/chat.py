@@ -8,14 +8,15 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.channels.webchat import chat_cookie, read_cookie, static_url
+from bot.channels.webchat import chat_cookie, read_cookie
 from bot.conversations.model import Author, Conversation, ConversationNotFound, Message, MessageRefused, StoreAway
 from bot.web import urgent
 from bot.web.api import after_of, body_of
 from bot.web.events import stream
-from bot.web.keys import LIBRARY, LIMITS, SERVICE, SETTINGS, TEMPLATES
+from bot.web.keys import LIBRARY, LIMITS, SERVICE, SETTINGS
 from bot.web.limits import address_of
-from bot.web.security import require_own_page
+from bot.web.pages import page, render
+from bot.web.security import is_secure, require_own_page
 from content.errors import LibraryEmpty
 
 routes = web.RouteTableDef()
@@ -33,8 +34,8 @@ async def start_page(request: web.Request) -> web.Response:
     try:
         shelf = request.app[LIBRARY].shelf
     except LibraryEmpty:
-        return _page(request, "start.html", councils=(), languages=(), language=None, deleted="deleted" in request.query)
-    return _page(
+        return page(request, "start.html", councils=(), languages=(), language=None, deleted="deleted" in request.query)
+    return page(
         request,
         "start.html",
         councils=shelf.councils,
@@ -54,7 +55,7 @@ async def start(request: web.Request) -> web.Response:
     language = str(form.get("language", "en"))[:MOST_LANGUAGE]
     conversation, token, _ = await request.app[SERVICE].start(channel="webchat", authority=authority, language=language)
     response = web.HTTPSeeOther("/chat")
-    chat_cookie(response, conversation.id, token, secure=_is_secure(request))
+    chat_cookie(response, conversation.id, token, secure=is_secure(request))
     return response
 
 
@@ -66,7 +67,7 @@ async def chat_page(request: web.Request) -> web.Response:
             return await _chat_page(request, conversation)
     except StoreAway as away:
         # Who is in danger can still write, and is heard.
-        return _page(
+        return page(
             request, "chat.html", messages_html="", last_id=0, council=None, refusal=str(away), unsent="", status=503
         )
     raise web.HTTPSeeOther("/")
@@ -131,7 +132,7 @@ async def feedback(request: web.Request) -> web.Response:
 @routes.get("/chat/delete")
 async def delete_page(request: web.Request) -> web.Response:
     await _conversation(request)
-    return _page(request, "delete.html")
+    return page(request, "delete.html")
 
 
 @routes.post("/chat/delete")
@@ -145,7 +146,7 @@ async def delete(request: web.Request) -> web.Response:
 
 @routes.get("/about")
 async def about_page(request: web.Request) -> web.Response:
-    return _page(request, "about.html", councils=request.app[LIBRARY].shelf.councils)
+    return page(request, "about.html", councils=request.app[LIBRARY].shelf.councils)
 
 
 async def _chat_page(
@@ -155,7 +156,7 @@ async def _chat_page(
     council = None
     if conversation.authority:
         council = request.app[LIBRARY].shelf.authority(conversation.authority)
-    return _page(
+    return page(
         request,
         "chat.html",
         status=status,
@@ -175,8 +176,7 @@ async def _piece(request: web.Request, conversation: Conversation) -> web.Respon
 def _messages(request: web.Request, messages: list[Message]) -> str:
     """The messages as list items; choices only on what came after the person's last words."""
     said = [message.id for message in messages if message.author is Author.PERSON]
-    template = request.app[TEMPLATES].get_template("messages.html")
-    return template.render(messages=messages, last_said=max(said, default=0), new_id=lambda: secrets.token_hex(8))
+    return render(request, "messages.html", messages=messages, last_said=max(said, default=0))
 
 
 def _unsaved(request: web.Request, text: str, help: Message) -> web.Response:
@@ -185,15 +185,7 @@ def _unsaved(request: web.Request, text: str, help: Message) -> web.Response:
     html = _messages(request, [said, help])
     if PIECE in request.headers:
         return web.Response(text=html, content_type="text/html")
-    return _page(request, "urgent.html", messages_html=html)
-
-
-def _page(request: web.Request, name: str, *, status: int = 200, **values: Any) -> web.Response:
-    template = request.app[TEMPLATES].get_template(name)
-    text = template.render(static=static_url, new_id=lambda: secrets.token_hex(8), **values)
-    response = web.Response(text=text, status=status, content_type="text/html")
-    response.enable_compression()
-    return response
+    return page(request, "urgent.html", messages_html=html)
 
 
 async def _conversation(request: web.Request) -> Conversation:
@@ -212,9 +204,3 @@ async def _conversation_or_none(request: web.Request) -> Conversation | None:
         return await _conversation(request)
     except ConversationNotFound:
         return None
-
-
-def _is_secure(request: web.Request) -> bool:
-    if request.app[SETTINGS].trust_proxy:
-        return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"
-    return request.scheme == "https"

@@ -17,6 +17,10 @@ HELP_FACTOR = 10
 """How many times more cries for help are taken from one conversation than other messages."""
 
 
+SIGN_INS = 20
+"""Tries to sign in that one address may make in a minute."""
+
+
 class TooManyRequests(Exception):
     """The limit is reached; `wait` is in seconds."""
 
@@ -34,6 +38,9 @@ class RateLimits:
 
     def conversation_started(self, address: str) -> None:
         self._take("start", address, self._limits.conversations_per_address)
+
+    def tried_to_sign_in(self, address: str) -> None:
+        self._take("sign-in", address, SIGN_INS)
 
     def called(self, address: str) -> None:
         self._take("address", address, self._limits.per_address)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.web.keys import SETTINGS
 from bot.web.problems import Handler, Problem
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -43,18 +44,26 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     return response
 
 
-def require_own_page(request: web.Request) -> None:
+def require_own_page(request: web.Request, *, strictly: bool = False) -> None:
     """Refuse what another site's page sends with our cookie: by fetch metadata, else by origin. Raises Problem.
 
-    OWASP's Cross-Site Request Forgery Prevention Cheat Sheet, "Fetch Metadata headers".
+    With `strictly` one of the two must be there and name our own page. OWASP's Cross-Site Request Forgery Prevention Cheat
+    Sheet, "Fetch Metadata headers".
     """
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
     if site is not None:
-        own = site in ("same-origin", "none")
+        own = site == "same-origin" or (site == "none" and not strictly)
     elif origin is not None:
         own = urlsplit(origin).netloc == request.host
     else:
-        own = True  # No browser that runs another site's page leaves both out; a cookie is then sent by hand.
+        own = not strictly  # No browser that runs another site's page leaves both out; a cookie is then sent by hand.
     if not own:
         raise Problem(403, "Not allowed", "This can only be sent from our own page. Please open the chat again.")
+
+
+def is_secure(request: web.Request) -> bool:
+    """Whether the browser came over HTTPS, also behind a proxy that we trust."""
+    if request.app[SETTINGS].trust_proxy:
+        return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"
+    return request.scheme == "https"

@@ -103,14 +103,14 @@ def _list(title: str, rows: Sequence[Played]) -> None:
         console.print(f"  {','.join(each.labelled.labels)}{heard}: {each.labelled.text}", markup=False)
 
 
-def below_floor(found: dict[str, float]) -> list[str]:
-    """A sentence for each figure that is worse than the recorded floor."""
-    floors: dict[str, float] = json.loads(FLOORS.read_text(encoding="utf-8"))
+def below_floor(name_of_set: str, found: dict[str, float]) -> list[str]:
+    """A sentence for each figure that is worse than the recorded floor of its set of messages."""
+    floors: dict[str, dict[str, float]] = json.loads(FLOORS.read_text(encoding="utf-8"))
     worse = []
-    for name, floor in floors.items():
+    for name, floor in floors[name_of_set].items():
         is_worse = found[name] > floor if "false_alarm" in name or name.endswith("_ms") else found[name] < floor
         if is_worse:
-            worse.append(f"{name} is {found[name]:.3f}; the recorded floor is {floor}.")
+            worse.append(f"{name} is {found[name]:.3f} on {name_of_set} messages; the recorded floor is {floor}.")
     return worse
 
 
@@ -123,9 +123,12 @@ def main() -> None:
     screen = CrisisScreen(None if options.phrases_alone else Classifier.open(options.models))
     if screen.classifier is None:
         console.print("  The phrases listen alone, without the classifier.")
-    played = play(screen, messages.read(messages.VALIDATION))
-    show(played)
-    worse = below_floor(figures(played)) if options.check else []
+    worse: list[str] = []
+    for name, file in messages.VALIDATION.items():
+        console.print(f"\n[bold]{name} messages[/]")
+        played = play(screen, messages.read(file))
+        show(played)
+        worse.extend(below_floor(name, figures(played)) if options.check else ())
     for sentence in worse:
         print(sentence, file=sys.stderr)  # noqa: T201
     sys.exit(1 if worse else 0)

@@ -1,7 +1,8 @@
 """Tunes the sentence model to crises: small changes of its weights, and a head over the mean of its last states.
 
-`python -m nlu.crisis.tuning` learns from `messages/training.tsv` and writes `classifier.npz`, in about half an hour
-on two cores. It is for those who change the training messages; what runs only reads the file.
+`python -m nlu.crisis.tuning first` learns from `messages/training.tsv` and writes `first.npz`, in about half an hour on two
+cores; `second` is the same from another beginning. It is for those who change the training messages. What runs reads
+the files.
 
 Each dense layer gets a product of two thin matrices added to it, and only those are learnt (Hu et al., "LoRA: Low-Rank
 Adaptation of Large Language Models", ICLR 2022). TensorFlow, which Rasa brings along, does the learning.
@@ -44,16 +45,18 @@ LONGEST = 96
 """Tokens of a training message that are read."""
 TUNED = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
          "intermediate.dense", "output.dense")  # fmt: skip
+READERS = {"first": (classifier.FIRST, 11), "second": (classifier.SECOND, 7)}
+"""Each reader's file, and the number from which its beginning and the order of its messages are drawn."""
 console = Console(stderr=True)
 
 
 class _Tuned(tf.Module):
     """The sentence model with its changes, and the head."""
 
-    def __init__(self, weights: dict[str, np.ndarray], classes: int) -> None:
+    def __init__(self, weights: dict[str, np.ndarray], classes: int, seed: int) -> None:
         super().__init__()
         self.fixed = {name: tf.constant(value.astype(np.float32)) for name, value in weights.items()}
-        first = tf.random_normal_initializer(stddev=0.02, seed=7)
+        first = tf.random_normal_initializer(stddev=0.02, seed=seed)
         self.down, self.up = {}, {}
         for layer in range(LAYERS):
             for part in TUNED:
@@ -114,6 +117,8 @@ def tune(
     training: Sequence[messages.Labelled],
     target: Path,
     *,
+    seed: int,
+    rate: float = RATE,
     rounds: int = ROUNDS,
     ordinary: Sequence[messages.Labelled] = (),
     watch: Sequence[messages.Labelled] = (),
@@ -130,17 +135,17 @@ def tune(
     tokenizer = Tokenizer.from_file(str(files[1]))
     tokenizer.no_padding()
     tokenizer.enable_truncation(LONGEST)
-    tf.random.set_seed(7)
-    chance = random.Random(7)  # noqa: S311
-    model = _Tuned(weights, len(classifier.CLASSES))
+    tf.random.set_seed(seed)
+    chance = random.Random(seed)  # noqa: S311
+    model = _Tuned(weights, len(classifier.CLASSES), seed)
     if further:
         model.restore(further)
     variables = model.trainable_variables
     means = [tf.Variable(variable, trainable=False) for variable in variables]
     drawn = min(ORDINARY, len(ordinary))
     steps = rounds * ((2 * len(training) + drawn) // BATCH)
-    rate = tf.keras.optimizers.schedules.CosineDecay(RATE, steps)
-    optimizer = tf.keras.optimizers.Adam(rate, clipnorm=1.0)
+    falling = tf.keras.optimizers.schedules.CosineDecay(rate, steps)
+    optimizer = tf.keras.optimizers.Adam(falling, clipnorm=1.0)
 
     shapes = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, None), tf.float32)]
 
@@ -281,14 +286,27 @@ def _write(model: _Tuned, target: Path, digest: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=re.split(r"\n\n", __doc__ or "")[0])
+    parser.add_argument("reader", choices=list(READERS), help="Which of the two readers learns.")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--target", type=Path, default=classifier.FILE)
+    parser.add_argument(
+        "--rate", type=float, default=RATE, help="How far it moves at the beginning.  [default: %(default)s]"
+    )
     parser.add_argument("--further", action="store_true", help="Learn on from what the file holds, after small changes.")
     options = parser.parse_args()
+    target, seed = READERS[options.reader]
     training, ordinary = messages.read(messages.TRAINING), messages.ordinary()
-    further = options.target if options.further else None
+    further = target if options.further else None
     watch = messages.read(messages.CALIBRATION)
-    tune(training, options.target, rounds=options.rounds, ordinary=ordinary, watch=watch, further=further)
+    tune(
+        training,
+        target,
+        seed=seed,
+        rate=options.rate,
+        rounds=options.rounds,
+        ordinary=ordinary,
+        watch=watch,
+        further=further,
+    )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
-"""A stand-in for the engine's process, which takes twenty seconds to start: it echoes, and can be away, slow or broken."""
+"""A stand-in for the engine's process, which takes twenty seconds to start: it echoes, hands over, can be away or slow."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from bot.conversations.model import Conversation
 from bot.conversations.service import Answered, EngineAway
 
 
 class ScriptedEngine:
-    """Answers each message with its own words, and counts how often it was asked."""
+    """Answers each message with its own words, and counts how often it was asked.
+
+    With a `request` it answers as the dialogue does once somebody has agreed to be passed on.
+    """
 
     def __init__(self) -> None:
         self.is_away = False
@@ -17,6 +21,8 @@ class ScriptedEngine:
         self.asked: list[str] = []
         self.state = "ready"
         self.language: str | None = None
+        self.council: str | None = None
+        self.request: dict[str, Any] | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -30,5 +36,8 @@ class ScriptedEngine:
             raise EngineAway("away")
         await asyncio.sleep(self.seconds)
         self.asked.append(text)
+        if self.request is not None:
+            passed_on = {"kind": "handoff", "text": "Passed on.", "request": self.request}
+            return Answered([passed_on], self.language, self.council)
         reply = {"kind": "answer", "text": f"You said: {text}", "entry": "council-tax", "sources": []}
-        return Answered([{**reply, "authority": conversation.authority}], self.language)
+        return Answered([{**reply, "authority": conversation.authority}], self.language, self.council)

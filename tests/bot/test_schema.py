@@ -7,7 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
-import bot.conversations.tables  # noqa: F401
+import bot.alerts.tables
+import bot.conversations.tables
+import bot.staff.tables  # noqa: F401
 import content.tables  # noqa: F401
 from bot.schema import migrate
 from bot.settings import ROOT

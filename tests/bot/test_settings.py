@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from bot.conversations.model import Urgency
 from bot.settings import SettingRefused, Settings
 
 
@@ -34,3 +37,33 @@ def test_each_setting_is_read_from_its_variable():
 def test_a_number_that_is_none_is_refused_by_name(value):
     with pytest.raises(SettingRefused, match="LOCAL_OFFER_PORT should be a whole number"):
         Settings.from_environment({"LOCAL_OFFER_PORT": value})
+
+
+def test_alerts_go_to_each_councils_own_webhook_and_else_to_that_of_all():
+    of_all, of_one = "https://all.example.org", "https://city.example.org"
+    given = {"LOCAL_OFFER_WEBHOOK": of_all, "LOCAL_OFFER_WEBHOOK_NOTTINGHAM_CITY": of_one}
+    assert Settings.from_environment(given).webhooks == {None: of_all, "nottingham-city": of_one}
+    assert Settings.from_environment({}).webhooks == {}
+
+
+def test_targets_and_retention_are_settings():
+    given = {"LOCAL_OFFER_FIRST_REPLY_URGENT": "20", "LOCAL_OFFER_KEEP_CASES_DAYS": "365"}
+    settings = Settings.from_environment(given)
+    assert settings.first_reply[Urgency.URGENT] == timedelta(minutes=20)
+    assert settings.first_reply[Urgency.EMERGENCY] == timedelta(minutes=5)
+    assert (settings.retention.cases, settings.retention.conversations) == (timedelta(days=365), timedelta(days=90))
+
+
+def test_what_opens_something_is_not_shown_when_the_settings_are():
+    given = {"LOCAL_OFFER_SMTP_URL": "smtps://user:secret@mail", "LOCAL_OFFER_WEBHOOK": "https://hooks.example.org/secret"}
+    assert "secret" not in repr(Settings.from_environment(given))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LOCAL_OFFER_WEBHOOK_NOTTINGHAMSHIRE", "http://hooks.example.org"), ("LOCAL_OFFER_SMTP_URL", "letterbox")],
+)
+def test_an_address_that_alerts_cannot_go_to_is_refused_by_name_and_not_repeated(name, value):
+    with pytest.raises(SettingRefused, match=name) as refused:
+        Settings.from_environment({name: value})
+    assert value not in str(refused.value)

@@ -90,3 +90,11 @@ def test_every_fault_is_told_at_once(seeds: Path):
 
 def test_an_empty_folder_is_refused(tmp_path: Path):
     assert "there are no seed files in this folder" in refusal(tmp_path)
+
+
+def test_a_closure_that_ends_before_it_begins_is_refused(seeds: Path):
+    file = seeds / "nottinghamshire" / "authority.yml"
+    body = yaml.safe_load(file.read_text(encoding="utf-8"))
+    body["urgent"]["closures"] = [{"from": "2026-12-31", "to": "2026-12-24"}]
+    file.write_text(yaml.safe_dump(body, sort_keys=False), encoding="utf-8")
+    assert "ends before it begins" in refusal(seeds)

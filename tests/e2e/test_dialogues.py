@@ -143,7 +143,7 @@ def test_a_person_is_always_named(program: Program):
     [reply] = Chat(program, "nottingham-city").say("Talk to a person")
     assert reply["kind"] == "handoff"
     assert "0115 876 4800" in reply["text"]
-    assert reply["handoff"]["status"] == "offered"
+    assert reply["handoff"]["status"] == "collecting"
 
 
 @pytest.mark.parametrize("text", ["😭😭", "asdf qwer zxcv", "¿", "<b>hi</b>", "x" * 20_000])
@@ -255,3 +255,96 @@ def test_a_language_is_picked_by_its_own_name(program: Program):
     assert "Shqip" in [choice["label"] for choice in unknown["choices"]]
     [reply] = Chat(program, "nottinghamshire").say("Shqip")
     assert reply["language"] == "sq"
+
+
+# a request for a person
+
+
+def test_a_request_is_taken_down_read_back_and_passed_on(program: Program):
+    chat = Chat(program)
+    [council] = chat.say("Talk to a person")
+    assert (council["asks"], council["handoff"]["status"]) == ("authority", "collecting")
+    assert chat.say("county")[0]["asks"] == "contact"
+    assert chat.say("Call me")[0]["asks"] == "contact"
+    assert chat.say("07700 900123 after 4")[0]["asks"] == "name"
+    [read_back] = chat.say("sam, my landlord wants me out")
+    assert read_back["asks"] == "consent"
+    for part in ("Nottinghamshire", "07700 900123", "after 4", "sam, my landlord wants me out"):
+        assert part in read_back["text"]
+    assert chat.say("Yes, send it")[-1]["handoff"]["status"] == "waiting"
+
+
+def test_what_one_message_says_is_not_asked_for_again(program: Program):
+    [reply] = Chat(program, "nottingham-city").say("call me on 07700 900123 after 4")
+    assert (reply["kind"], reply["asks"]) == ("handoff", "name")
+
+
+def test_an_adviser_is_asked_for_by_name_and_nobody_is_told_who_works_there(program: Program):
+    chat = Chat(program, "nottingham-city")
+    [reply] = chat.say("get me my pa Sarah")
+    assert reply["handoff"]["to"] == "duty"
+    assert "Sarah" not in reply["text"]
+    chat.say("Stay in this chat")
+    assert "For my PA, Sarah." in chat.say("Skip")[0]["text"]
+
+
+def test_a_question_in_the_middle_of_a_request_is_answered_and_the_request_goes_on(program: Program):
+    chat = Chat(program)
+    assert chat.say("i want to speak to a human")[0]["asks"] == "authority"
+    answer, council = chat.say("do i have to pay council tax")
+    assert (answer["entry"], council["asks"]) == ("council-tax", "authority")
+    chat.say("city")
+    chat.say("Text me")
+    answer, again = chat.say("how do i see my care files")
+    assert (answer["entry"], again["asks"]) == ("access-your-records", "contact")
+    assert chat.say("07700900123")[0]["asks"] == "name"
+
+
+def test_a_wrong_number_is_asked_for_again_and_then_the_chat_is_offered(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    chat.say("Talk to a person")
+    chat.say("Call me")
+    assert chat.say("0770 900")[0]["text"].startswith("Sorry")
+    [offer] = chat.say("0770 901")
+    assert [choice["label"] for choice in offer["choices"]] == ["Stay in this chat"]
+    assert chat.say("Stay in this chat")[0]["asks"] == "name"
+    assert "in this chat" in chat.say("Skip")[0]["text"]
+
+
+def test_something_is_changed_before_it_is_sent(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    chat.say("please ring me on 07700 900123")
+    chat.say("Skip")
+    chat.say("Change something")
+    assert chat.say("Number")[0]["asks"] == "contact"
+    assert "07700 900456" in chat.say("07700 900456 evenings")[0]["text"]
+    assert chat.say("actually text me")[0]["asks"] == "consent"
+
+
+@pytest.mark.parametrize("stop", ["stop", "nvm leave it", "No, stop"])
+def test_a_request_is_called_off_and_can_be_made_again(program: Program, stop: str):
+    chat = Chat(program, "nottinghamshire")
+    chat.say("Talk to a person")
+    chat.say("Stay in this chat")
+    assert [reply["kind"] for reply in chat.say(stop)] == ["cancelled"]
+    assert "council-tax" in entries(chat.say("do i have to pay council tax"))
+    assert chat.say("get me a person")[0]["handoff"]["status"] == "collecting"
+
+
+def test_starting_again_leaves_a_request(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    chat.say("Talk to a person")
+    assert chat.say("start again")[0]["kind"] == "notice"
+    assert asks(chat.say("do i have to pay council tax")) == ["authority"]
+
+
+def test_a_request_survives_chatter_and_is_sent_only_on_a_yes(program: Program):
+    chat = Chat(program, "nottinghamshire")
+    assert asks(chat.say("do i have to pay council tax")) == ["age"]
+    assert chat.say("get me a person")[0]["handoff"]["status"] == "collecting"
+    assert chat.say("im 19")[-1]["asks"] == "contact"
+    chat.say("here")
+    chat.say("Abdirahman, 19")
+    for text in ("hello", "ok thanks", "blah", "who will see this"):
+        assert chat.say(text)[-1]["asks"] == "consent"
+    assert chat.say("yes")[-1]["handoff"]["status"] == "waiting"

@@ -9,6 +9,9 @@
   var status = document.getElementById("status");
   var last = Number(list.dataset.last) || 0;
   var sending = 0;
+  var seen = 0;
+  var socket = null;
+  var quiet = null;
 
   function newId() {
     var bytes = new Uint8Array(8);
@@ -45,7 +48,27 @@
       fresh = true;
     });
     if (fresh) { typing.hidden = sending === 0; toEnd(); }
+    showSeen();
+    tellSeen();
   }
+
+  // Below the person's last words that the team has been shown.
+  function showSeen() {
+    var old = list.querySelector(".seen");
+    if (old) old.remove();
+    var said = Array.prototype.filter.call(list.querySelectorAll("li.person[data-id]"), function (item) { return Number(item.dataset.id) <= seen; });
+    if (!said.length) return;
+    var mark = document.createElement("p");
+    mark.className = "seen";
+    mark.textContent = "Seen by the team";
+    said[said.length - 1].appendChild(mark);
+  }
+
+  function notice(news) { if (socket && socket.readyState === 1) socket.send(JSON.stringify(news)); }
+  function tellSeen() {
+    if (document.visibilityState === "visible" && list.querySelector("li.staff, li.handoff")) notice({ type: "seen", id: last });
+  }
+  document.addEventListener("visibilitychange", tellSeen);
 
   // Quick replies go once something was said after them.
   function clearChoices(before) {
@@ -126,6 +149,7 @@
     text.focus();
   });
   text.addEventListener("input", grow);
+  text.addEventListener("input", function () { if (list.querySelector("li.staff, li.handoff")) notice({ type: "typing" }); });
   text.addEventListener("keydown", function (event) {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -156,11 +180,15 @@
   var pause = 1000;
   function listen() {
     var scheme = location.protocol === "https:" ? "wss://" : "ws://";
-    var socket = new WebSocket(scheme + location.host + "/chat/events?after=" + last);
-    socket.addEventListener("open", function () { pause = 1000; });
+    socket = new WebSocket(scheme + location.host + "/chat/events?after=" + last);
+    socket.addEventListener("open", function () { pause = 1000; tellSeen(); });
     socket.addEventListener("message", function (event) {
       var news = JSON.parse(event.data);
-      if (news.type === "typing") typing.hidden = false;
+      if (news.type === "typing") {
+        typing.hidden = false;
+        clearTimeout(quiet);
+        quiet = setTimeout(function () { typing.hidden = sending === 0; }, 10000);
+      } else if (news.type === "seen") { seen = Math.max(seen, Number(news.id)); showSeen(); }
       else if (!(sending && news.html.indexOf('class="message person') !== -1)) add(news.html);
     });
     socket.addEventListener("close", function () {

@@ -13,10 +13,12 @@ import sqlalchemy as sa
 
 from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import STAYS, CrisisHelp
+from bot.conversations.handoff import Handoff
 from bot.conversations.model import StoreAway, Urgency
 from bot.conversations.service import Answered, ConversationService
 from bot.conversations.store import ConversationStore
 from bot.conversations.tables import conversations, escalation_log
+from bot.conversations.targets import Targets
 from content.crisis import Danger
 from content.database import Database
 from content.editor import add_phrase
@@ -75,7 +77,8 @@ def store(database: Database) -> ConversationStore:
 async def service(database: Database, store, engine, clock) -> AsyncIterator[ConversationService]:
     library = Library(database)
     crisis = CrisisHelp(CrisisScreen(), library, clock=clock)
-    made = ConversationService(store, library, engine, Announcer(), crisis, most_waiting=2, save_seconds=10)
+    handoff = Handoff(library, Targets(library))
+    made = ConversationService(store, library, engine, Announcer(), crisis, handoff, most_waiting=2, save_seconds=10)
     yield made
     made.close()
 
@@ -317,7 +320,8 @@ class Concerned(CrisisScreen):
 async def concerned(database: Database, store, engine, clock) -> AsyncIterator[ConversationService]:
     library = Library(database)
     crisis = CrisisHelp(Concerned(), library, clock=clock)
-    made = ConversationService(store, library, engine, Announcer(), crisis, most_waiting=2, save_seconds=10)
+    handoff = Handoff(library, Targets(library))
+    made = ConversationService(store, library, engine, Announcer(), crisis, handoff, most_waiting=2, save_seconds=10)
     yield made
     made.close()
 

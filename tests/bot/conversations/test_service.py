@@ -11,9 +11,11 @@ import pytest
 
 from bot.conversations.announcer import MOST_UNREAD, Announcer
 from bot.conversations.crisis import CrisisHelp
+from bot.conversations.handoff import Handoff
 from bot.conversations.model import Author, ConversationNotFound, MessageRefused, TooManyWaiting
 from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
+from bot.conversations.targets import Targets
 from content.database import Database
 from content.library import Library
 from nlu.crisis.screen import CrisisScreen
@@ -30,8 +32,9 @@ async def service(tmp_path: Path, loaded_file: Path, engine: ScriptedEngine) -> 
     shutil.copy(loaded_file, tmp_path / "test.db")
     with Database(f"sqlite:///{tmp_path / 'test.db'}") as database:
         library = Library(database)
-        crisis = CrisisHelp(CrisisScreen(), library)
-        made = ConversationService(ConversationStore(database), library, engine, Announcer(), crisis, most_waiting=3)
+        crisis, handoff = CrisisHelp(CrisisScreen(), library), Handoff(library, Targets(library))
+        store = ConversationStore(database)
+        made = ConversationService(store, library, engine, Announcer(), crisis, handoff, most_waiting=3)
         catching_up = asyncio.create_task(made.catch_up())
         yield made
         catching_up.cancel()
@@ -104,6 +107,17 @@ async def test_while_the_engine_is_away_the_question_is_kept_and_the_team_is_nam
             break
     assert last.text == "You said: do i pay council tax"
     assert engine.asked == ["do i pay council tax"]
+
+
+async def test_while_the_engine_is_away_the_chat_can_be_passed_to_the_team(service, engine):
+    engine.is_away = True
+    conversation, _, _ = await service.start(channel="test", authority="nottingham-city")
+    [notice] = await service.receive(conversation, "do i pay council tax", "one")
+    [choice] = notice.details["choices"]
+    [told] = await service.receive(conversation, choice["value"], "two")
+    assert told.details["handoff"]["status"] == "waiting"
+    assert told.details["handoff"]["reference"] in told.text
+    assert "the duty team of Nottingham City" in told.text
 
 
 async def test_a_conversation_that_is_deleted_while_it_is_answered_stays_deleted(service, engine):

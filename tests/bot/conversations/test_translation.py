@@ -10,8 +10,10 @@ import pytest
 
 from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import CrisisHelp
+from bot.conversations.handoff import Handoff
 from bot.conversations.service import Answered, ConversationService
 from bot.conversations.store import ConversationStore
+from bot.conversations.targets import Targets
 from bot.conversations.translation import TranslationAway
 from content.database import Database
 from content.library import Library
@@ -60,9 +62,10 @@ async def service(tmp_path: Path, loaded_file: Path, engine, translator) -> Asyn
     shutil.copy(loaded_file, tmp_path / "test.db")
     with Database(f"sqlite:///{tmp_path / 'test.db'}") as database:
         library = Library(database)
-        crisis = CrisisHelp(CrisisScreen(), library)
+        crisis, handoff = CrisisHelp(CrisisScreen(), library), Handoff(library, Targets(library))
+        store = ConversationStore(database)
         made = ConversationService(
-            ConversationStore(database), library, engine, Announcer(), crisis, most_waiting=3, translator=translator
+            store, library, engine, Announcer(), crisis, handoff, most_waiting=3, translator=translator
         )
         yield made
         made.close()

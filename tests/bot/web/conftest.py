@@ -26,10 +26,15 @@ def limits() -> Limits:
 
 
 @pytest.fixture
+def trust_proxy() -> bool:
+    return False
+
+
+@pytest.fixture
 async def client(
-    tmp_path: Path, loaded_file: Path, models: Path, engine: ScriptedEngine, limits: Limits
+    tmp_path: Path, loaded_file: Path, models: Path, engine: ScriptedEngine, limits: Limits, trust_proxy: bool
 ) -> AsyncIterator[TestClient]:
-    settings = Settings(storage=Storage.at(tmp_path), limits=limits)
+    settings = Settings(storage=Storage.at(tmp_path), limits=limits, trust_proxy=trust_proxy)
     shutil.copy(loaded_file, tmp_path / "local-offer.db")
     (tmp_path / "models").symlink_to(models)
     async with TestClient(TestServer(application(settings, engine))) as made:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nlu.crisis import messages
-from nlu.crisis.classifier import CLASSES, FILE, Classifier
+from nlu.crisis.classifier import CLASSES, FIRST, SECOND, Classifier, Reader
 from nlu.crisis.phrases import spelling
 from nlu.crisis.words import english
 
@@ -20,10 +21,25 @@ def classifier(models: Path) -> Classifier:
     return opened
 
 
-def test_the_file_was_made_from_the_training_messages():
-    with np.load(FILE) as kept:
+@pytest.mark.parametrize("file", [FIRST, SECOND])
+def test_the_files_were_made_from_the_training_messages(file: Path):
+    with np.load(file) as kept:
         made_from = str(kept["digest"])
     assert made_from == messages.digest(messages.read(messages.TRAINING)), "Run `python -m nlu.crisis.tuning`."
+
+
+def test_what_is_calm_is_read_once_and_all_else_twice(models: Path):
+    first, second = (Reader.open(models, file) for file in (FIRST, SECOND))
+    both = Classifier(first, second)
+    calm, alarming = "what time does the library open", "been saving up all my tablets"
+    assert np.array_equal(both.probabilities(calm), first.probabilities(calm, ()))
+    mean = (first.probabilities(alarming, ()) + second.probabilities(alarming, ())) / 2
+    assert np.allclose(both.probabilities(alarming), mean)
+
+
+def test_without_the_second_file_the_first_reads_alone(models: Path, tmp_path: Path):
+    alone = Classifier.open(models, second=tmp_path / "nothing.npz")
+    assert alone.probabilities("i want to die")[0, -1] < 0.2
 
 
 def test_the_probabilities_of_a_text_and_of_its_parts_sum_to_one(classifier: Classifier):
@@ -46,14 +62,15 @@ def test_without_its_file_there_is_no_classifier(tmp_path: Path):
 def test_no_message_stands_in_two_sets():
     sets = [
         {" ".join(each.text.lower().split()) for each in messages.read(file)}
-        for file in (messages.TRAINING, messages.CALIBRATION, messages.VALIDATION)
+        for file in (messages.TRAINING, messages.CALIBRATION, *messages.VALIDATION.values())
     ]
-    assert not sets[0] & sets[1]
-    assert not (sets[0] | sets[1]) & sets[2]
+    for one, other in itertools.combinations(sets, 2):
+        assert not one & other
 
 
 def test_there_are_enough_messages_of_every_kind():
-    for file, crises, others in ((messages.TRAINING, 600, 900), (messages.VALIDATION, 450, 650)):
+    hidden = messages.VALIDATION["hidden"]
+    for file, crises, others in ((messages.TRAINING, 600, 900), (hidden, 450, 650)):
         read = messages.read(file)
         assert sum(each.is_crisis for each in read) >= crises
         assert sum(not each.is_crisis and not each.is_unsure for each in read) >= others

@@ -14,28 +14,32 @@ from nlu.crisis.messages import Labelled
 from nlu.crisis.screen import QUIET, CrisisScreen, Heard, Level
 
 
-@pytest.fixture(scope="module")
-def played(models: Path) -> list[Played]:
-    return play(CrisisScreen(Classifier.open(models)), messages.read(messages.VALIDATION))
+@pytest.fixture(scope="module", params=list(messages.VALIDATION))
+def found(request: pytest.FixtureRequest, models: Path) -> tuple[str, dict[str, float]]:
+    """A set of messages by its name, and the figures on it."""
+    screen = CrisisScreen(Classifier.open(models))
+    return request.param, figures(play(screen, messages.read(messages.VALIDATION[request.param])))
 
 
-def test_no_figure_is_worse_than_its_floor(played: list[Played]):
-    assert below_floor(figures(played)) == []
+def test_no_figure_is_worse_than_its_floor(found):
+    assert below_floor(*found) == []
 
 
-def test_a_worse_figure_is_told_in_a_sentence(played: list[Played]):
-    worse = {**figures(played), "crisis_recall": 0.5, "false_alarm": 0.5}
-    told = below_floor(worse)
+def test_a_worse_figure_is_told_in_a_sentence(found):
+    name, known = found
+    told = below_floor(name, {**known, "crisis_recall": 0.5, "false_alarm": 0.5})
     assert [sentence.split()[0] for sentence in told] == ["crisis_recall", "false_alarm"]
 
 
-def test_every_floor_is_a_figure(played: list[Played]):
-    assert set(json.loads(FLOORS.read_text())) <= set(figures(played))
+def test_every_floor_is_a_figure(found):
+    name, known = found
+    assert set(json.loads(FLOORS.read_text())[name]) <= set(known)
 
 
-def test_without_the_classifier_the_phrases_still_hear_and_hardly_cry_wolf():
-    alone = figures(play(CrisisScreen(), messages.read(messages.VALIDATION)))
-    assert alone["crisis_recall"] > 0.2
+@pytest.mark.parametrize(("name", "least"), [("typical", 0.45), ("hidden", 0.2)])
+def test_without_the_classifier_the_phrases_still_hear_and_hardly_cry_wolf(name: str, least: float):
+    alone = figures(play(CrisisScreen(), messages.read(messages.VALIDATION[name])))
+    assert alone["crisis_recall"] > least
     assert alone["false_alarm"] <= 0.02
 
 

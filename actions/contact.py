@@ -1,0 +1,212 @@
+"""What a message says of reaching somebody: whom they want, by which way, on which number or address, and when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+CHAT, CALL, TEXT, EMAIL = "chat", "call", "text", "email"
+REGION, COUNTRY_CODE = "GB", 44
+"""Where a number without a country code belongs."""
+DIGITS = 10
+"""Of a British number without its first 0. Shorter ones are only taken when they are in use, as 0800 1111 is."""
+MOST_DIGITS = 15
+LONGEST_TIME = 100
+LONGEST = 500
+"""Letters of a message that are read: its beginning. Who gives a number does not write a letter."""
+MOST_GROUPS = 8
+"""Groups of digits that a number is written in."""
+
+_ME = r"(?:me|us)"
+_WAYS = {
+    CALL: rf"(?:call|ring|phone|fone|bell|buzz)\s+{_ME}\b(?:\s+(?:back|up))?"
+    rf"|(?:give|gi|gimme|gis)\s*{_ME}?\s*a\s+(?:call|ring|bell|buzz|phone)"
+    r"|(?:call|ring|phone)\s+back|callback|by\s+(?:tele)?phone"
+    r"|(?:talk|speak|chat)\b[^.?!]{0,20}\b(?:on|over|by|down)\s+the\s+phone",
+    TEXT: rf"(?:text|txt|sms|whatsapp)\s+{_ME}\b(?:\s+back)?|(?:send|drop)\s+{_ME}\s+a\s+(?:text|txt)|by\s+(?:text|sms)",
+    EMAIL: rf"e-?mail\s+{_ME}\b(?:\s+back)?|(?:send|drop)\s+{_ME}\s+an\s+e-?mail|by\s+e-?mail",
+    CHAT: rf"(?:talk|speak|reply|answer|message|msg|write|chat)\b(?:\s+to)?(?:\s+{_ME})?(?:\s+back)?\s+(?:on\s+|in\s+)?"
+    r"(?:here|this\s+chat)|stay\s+(?:on\s+|in\s+)?(?:here|this\s+chat|the\s+chat)",
+}
+"""What asks for a way, wherever it is said."""
+_BARE = {
+    CALL: r"calls?|calling|ring|phone|fone|bell|voice",
+    TEXT: r"texts?|txt|sms|whatsapp|wapp",
+    EMAIL: r"e-?mails?|mail",
+    CHAT: r"here|chat|messages?|msg|online",
+}
+"""What is enough in reply to the question how."""
+_NOT = re.compile(
+    r"\b(?:do not|don'?t|dnt|not|no|never|hate|without|can'?t|cannot)"
+    r"(?:\s+(?:want|wanna|like|to|do|you|u|them|please|ever|take|answer|use|a|any|my|the|talk on|speak on))*\s*$"
+)
+_EMAIL = re.compile(r"[^\s<>(),;:\"]+@[^\s<>(),;:\"]+")
+_NUMBER = re.compile(r"[+(\d][\d\s().+/-]*\d")
+_CLOCK = r"(?:\d{1,2}[:.]\d{2}\s*(?:am|pm)?|\d{1,2}\s*(?:am|pm)|(?:1[0-2]|[1-9])\s*(?:ish|o'?clock)?)(?![\d/])"
+_DAY = (
+    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:r|rs)?|fri|sat(?:ur)?|sun)(?:day)?s?|weekdays?|weekends?|today|tomorrow|tmrw|tomoz"
+    r"|2moro|tonight|mornings?|afternoons?|evenings?|nights?|noon|midday|lunch(?:\s*time)?|tea\s*time|any\s*time|whenever)"
+)
+_FROM = r"(?:after|before|between|around|round|from|until|till|til|by|at|past|half past|quarter (?:past|to))"
+_SHARP = r"(?:\d{1,2}[:.]\d{2}\s*(?:am|pm)?|\d{1,2}\s*(?:am|pm))(?!\d)"
+_WHEN = (
+    rf"(?:{_DAY}|{_SHARP}|{_FROM}\s+(?:the\s+)?(?:{_CLOCK}|{_DAY}|school|college|work|uni|lunch)"
+    rf"|{_CLOCK}\s*(?:to|-|–|and|or)\s*{_CLOCK})"
+)
+_TIME = re.compile(
+    r"[\s,.;:-]*(?:(?:please|pls|plz|back|up|on it|sometime|best|only)\s+)*"
+    rf"((?:(?:on|in the|in|at|this|next|any|every)\s+)?{_WHEN}"
+    rf"(?:[\s,]*(?:(?:and|or|but not|to|on|in the|in|at|this|next)\s+)?(?:{_WHEN}|{_CLOCK}))*)\b",
+    re.IGNORECASE,
+)
+_ROUND_A_NUMBER = re.compile(
+    r"(?:\b(?:hi|hey|ok|okay|yes|yeah|yh|ye|its|it'?s|it is|this is|my|me|mobile|mob|phone|fone|number|num|no|nr|is|call"
+    r"|ring|text|txt|on|at|the|so|and|please|pls|plz|thanks|thank you|thx|ty|ta|cheers|x+)\b[\s,.;:!-]*)+",
+    re.IGNORECASE,
+)
+_LIMITS = re.compile(rf"\b(?:{_WHEN}|when|while|if|unless|only|not|don'?t|out|home)\b", re.IGNORECASE)
+"""What makes words before a number say when."""
+_ADVISER = r"(?:p\.?\s?a\.?(?!\w)|personal\s+advis[eo]r|advis[eo]r)"
+_WISH = re.compile(
+    rf"(?:\b(?:get|fetch|want|need|tell|ask|let|have|message|msg|text|call|ring|phone|contact|reach|find|see|can|could|will|for"
+    r"|(?:hold|touch)\s+(?:of|with)|(?:talk|speak|chat|word|through|thru|over|it|this|connect me|put me)\s+(?:to|with))"
+    rf"\s+(?:to\s+)?(?:(?:me|us)\s+)?|^\s*)(?:my|me|mi)\s+(?:own\s+)?{_ADVISER}"
+    r"(?!\s+(?:changed?|gone|sacked|removed|off|replaced|swapped))",
+    re.IGNORECASE,
+)
+_NAME = r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)?"
+_NAME_AFTER = re.compile(
+    rf"(?:\s|,|'s|is\b|name\b)*\s(?!(?:Please|Pls|Now|And|But|To|She|He|They|The|Im|I'm|ASAP)\b)({_NAME})"
+)
+_NAMED_AFTER = re.compile(rf"[^?!]{{0,12}}\b(?i:called|named|name\s+is|name's)\s+({_NAME}|[^\W\d][\w'’-]+)")
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What was said; None for what was not. `phone` is written as one dials it from England."""
+
+    way: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    time: str | None = None
+
+
+def read(text: str, *, asked_how: bool = False) -> Contact:
+    """What any message says of it. A time counts where it follows the way or the number.
+
+    Elsewhere ("kicked out tonight") it is about something else. In reply to the question how, one word is enough for a way.
+    """
+    text = text[:LONGEST]
+    phone, email, way = phone_in(text), email_in(text), _way_in(text, asked_how=asked_how)
+    ends = [each[1].end for each in (phone, way) if each]
+    times = [match[1] for end in ends if (match := _TIME.match(text, end))]
+    return Contact(
+        way[0] if way else EMAIL if email else None,
+        phone[0] if phone else None,
+        email,
+        _short(times[0]) if times else None,
+    )
+
+
+def read_reply(text: str) -> Contact:
+    """What a reply to "which number, and when" says: all that stands beside the number is the time, as it was written."""
+    text = text[:LONGEST]
+    known = read(text)
+    found = phone_in(text, anything=True)
+    if found is None:
+        match = _TIME.match(text)
+        return Contact(known.way, None, known.email, known.time or (_short(match[1]) if match else None))
+    number, span = found
+    before, after = text[: span.start], text[span.end :]
+    said = [
+        _ROUND_A_NUMBER.sub(" ", before) if _LIMITS.search(before) else "",
+        _ROUND_A_NUMBER.sub("", after).strip() and after,
+    ]
+    return Contact(known.way, number, None, _short(" ".join(" ".join(said).split()).strip(" ,.;:-()")) or None)
+
+
+@dataclass(frozen=True)
+class Span:
+    start: int
+    end: int
+
+
+def phone_in(text: str, *, anything: bool = False) -> tuple[str, Span] | None:
+    """The first telephone number, British or foreign. Without `anything` it must look like one: 0 or + comes first."""
+    for run in _NUMBER.finditer(text):
+        groups = [Span(run.start() + each.start(), run.start() + each.end()) for each in re.finditer(r"\S+", run[0])]
+        for span in _windows(groups):
+            written = text[span.start : span.end]
+            looks_right = written.lstrip("(").startswith(("0", "+", "44")) or (anything and span.start == run.start())
+            if looks_right and (number := _dialled(written)):
+                return number, span
+    return None
+
+
+def email_in(text: str) -> str | None:
+    """The first e-mail address that could exist; nobody is asked whether it does."""
+    for match in _EMAIL.finditer(re.sub(r"\s+@\s*|@\s+", "@", text)):
+        try:
+            return str(validate_email(match[0].strip(".,!?'"), check_deliverability=False).normalized)
+        except EmailNotValidError:
+            continue
+    return None
+
+
+def adviser_wish(text: str) -> str | None:
+    """Whom somebody wants who asks for their own adviser: a name, or "" without one; None when they do not ask for them."""
+    wish = _WISH.search(text[:LONGEST])
+    if wish is None:
+        return None
+    rest = text[wish.end() : LONGEST]
+    named = _NAMED_AFTER.match(rest) or (None if text.isupper() else _NAME_AFTER.match(rest))
+    return named[1][:LONGEST_TIME] if named else ""
+
+
+def _way_in(text: str, *, asked_how: bool) -> tuple[str, Span] | None:
+    """The first way that is named and not refused."""
+    low = text.lower().replace("’", "'")
+    found: list[tuple[int, str, Span]] = []
+    for way, words in _WAYS.items():
+        pattern = rf"\b(?:{words}|{_BARE[way]})\b" if asked_how else rf"\b(?:{words})(?!\w)"
+        found.extend(
+            (match.start(), way, Span(match.start(), match.end()))
+            for match in re.finditer(pattern, low)
+            if not _NOT.search(low[: match.start()])
+        )
+    _, way, span = min(found, default=(0, "", Span(0, 0)))
+    return (way, span) if way else None
+
+
+def _windows(groups: list[Span]) -> Iterator[Span]:
+    """Neighbouring groups of digits taken together, the most first: "07700 900123 4" holds a number and a time."""
+    for size in range(min(len(groups), MOST_GROUPS), 0, -1):
+        for first in range(len(groups) - size + 1):
+            yield Span(groups[first].start, groups[first + size - 1].end)
+
+
+def _dialled(written: str) -> str | None:
+    """The number as one dials it, when it is in use or could be; None when it is too short or too long."""
+    if sum(each.isdigit() for each in written) > MOST_DIGITS:
+        return None
+    try:
+        number = phonenumbers.parse(written, REGION)
+    except phonenumbers.NumberParseException:
+        return None
+    is_british = number.country_code == COUNTRY_CODE
+    length = phonenumbers.is_possible_number_with_reason(number)
+    is_whole = length == phonenumbers.ValidationResult.IS_POSSIBLE
+    if not phonenumbers.is_valid_number(number) and not (
+        is_whole and (not is_british or len(str(number.national_number)) == DIGITS)
+    ):
+        return None
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if is_british else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, form)
+
+
+def _short(time: str) -> str:
+    return time.strip()[:LONGEST_TIME]

@@ -1,0 +1,300 @@
+"""The handover form: what a message answers of it, and what it asks for next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.contact import CALL, CHAT, EMAIL, TEXT, Contact, adviser_wish, read, read_reply
+from actions.library_action import LibraryAction
+from actions.person import TO
+from actions.turn import AUTHORITY, UNKNOWN, Turn
+
+WAY, PHONE, ADDRESS, TIME = "handoff_way", "handoff_phone", "handoff_email", "handoff_time"
+ABOUT, CHANGE, CONSENT = "handoff_about", "handoff_change", "handoff_consent"
+ADVISER = "handoff_adviser"
+ASKED, MISSES, NOTE = "handoff_asked", "handoff_misses", "handoff_note"
+SLOTS = (TO, WAY, PHONE, ADDRESS, TIME, ABOUT, CHANGE, CONSENT, ADVISER, ASKED, MISSES, NOTE)
+"""All that is forgotten when the form ends."""
+DUTY, PA = "duty", "pa"
+CHANGE_IT = "Change something"
+LONGEST_ABOUT = 300
+MOST_TRIES = 3
+"""Replies without a number or an address, after which they are answered in the chat."""
+MOST_MISSES = 2
+MOST_DIGITS_OF_NO_NUMBER = 4
+"""With more, somebody tried to give a number: "07700 90012 no spaces"."""
+
+MOST_WORDS = 5
+"""Of a reply that leaves it to us: "i dont mind", "anyone is fine"."""
+
+_STOP = re.compile(
+    r"(?:(?:no|oh|ok|actually|please|pls|just)[\s,]+)*"
+    r"(?:stop|cancel|nvm|never\s?mind|leave it|forget it|quit|exit|(?:do not|don'?t|dnt)"
+    r" (?:send|pass) (?:it|this|that)(?: on)?)"
+    r"(?:[\s,.!]+(?:it|this|that|then|now|please|pls|thanks|ta|stop|cancel|leave|forget|nvm))*[\s.!]*",
+    re.IGNORECASE,
+)
+_SKIP = re.compile(r"(?:skip|no|nah|nope|none|nothing|n/?a)(?:[\s,]+(?:it|this|thanks|ta|mate))*[\s.!]*", re.IGNORECASE)
+_AGAIN = re.compile(r"(?:please |can we |lets )?(?:start (?:again|over)|restart)[\s.!]*", re.IGNORECASE)
+_ANY = re.compile(
+    r"\b(?:dont mind|don't mind|do not mind|any(?:one|body|thing| way)?|whoever|whatever|whichever|either)\b", re.I
+)
+_PA = re.compile(r"\b(?:p\.?a\.?|personal advis[eo]r|advis[eo]r)(?!\w)", re.IGNORECASE)
+_DUTY_TEAM = re.compile(r"\bduty\b", re.IGNORECASE)
+_DUTY = re.compile(r"\b(?:duty|team)\b", re.IGNORECASE)
+_NOT_PA = re.compile(r"\b(?:not|dont|don't|but|except|instead|rather)\b", re.IGNORECASE)
+_HAS_NONE = re.compile(
+    r"\b(?:no|not|don'?t|havent|haven'?t|aint|without)\b.{0,12}\b(?:have|got|phone|number|mobile|email|one|any)\b", re.I
+)
+_WHY = re.compile(
+    r"\b(?:why|what for|what do you need|do i have to (?:say|tell|give|answer)|who (?:will|gets|sees|can see))\b",
+    re.IGNORECASE,
+)
+_SEND = re.compile(r"(?:yes|yeah|yh|ok|please|pls|[\s,])*\bsend\b(?:\s+(?:it|this|that|now|off|please|pls))*[\s.!]*", re.I)
+_CHANGES = re.compile(r"\b(?:change|wrong|edit|not right|mistake|typo)\b", re.IGNORECASE)
+_PARTS = (
+    (WAY, re.compile(r"\b(?:how|way)\b", re.IGNORECASE)),
+    (PHONE, re.compile(r"\b(?:number|mobile|time|when|address)\b", re.IGNORECASE)),
+    (ABOUT, re.compile(r"\b(?:about|name|message|reason|line)\b", re.IGNORECASE)),
+)
+"""What can be changed; PHONE stands for whatever they are reached by."""
+
+IN_DANGER = frozenset(("crisis", "maybe_crisis"))
+CLEAR = IN_DANGER | {"ask_entry", "frightened", "ask_identity", "delete_chat"}
+FOLLOW_UPS = frozenset(
+    "tell_more ask_how ask_amount ask_when ask_eligibility ask_source ask_refused ask_repay go_back".split()
+)
+OTHERWISE = CLEAR | FOLLOW_UPS | {"ask_which", "ask_topic", "ask_capabilities", "own_case_status", "other_language"}
+"""Intents that ask for something else: rules.yml answers each of them under the active form, which then asks again."""
+NOT_TOLD = frozenset(("rather_not_say", "dont_know"))
+REFUSED = NOT_TOLD | {"deny"}
+
+
+class ValidateHandoffForm(LibraryAction):
+    """Takes what a message answers, also what was not asked for yet, and names the next question.
+
+    A message that asks for something else is left to its own rule: then nothing is taken, and the form rejects it.
+    """
+
+    action_name = "validate_handoff_form"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        # Not `requested_slot`, which is still another form's when this one starts in the middle of it.
+        asked = tracker.get_slot(ASKED)
+        turn = Turn(dispatcher, tracker, self.library.shelf, hears=asked not in (PHONE, ADDRESS, ABOUT))
+        taken = _Reply(turn, asked).taken()
+        events = []
+        if taken is not None:
+            # A short reply is easily taken for another language; what begins the form is in English, or translated.
+            events = [event for event in turn.events if asked is None or event["name"] != "language"]
+            events.extend(SlotSet(name, value) for name, value in taken.items())
+        known = {**tracker.slots, **{event["name"]: event["value"] for event in events}}
+        return [*events, SlotSet("requested_slot", next_question(known))]
+
+
+def next_question(slots: Mapping[str, Any]) -> str | None:
+    """The slot to ask for; None when the request is confirmed or called off."""
+    if slots.get(CONSENT) is not None:
+        return None
+    if slots.get(CHANGE):
+        return CHANGE
+    wanted = [TO, WAY, ABOUT]
+    if not slots.get("has_pa"):
+        wanted.insert(0, AUTHORITY)
+    if slots.get(WAY) in (CALL, TEXT):
+        wanted.insert(-1, PHONE)
+    elif slots.get(WAY) == EMAIL:
+        wanted.insert(-1, ADDRESS)
+    return next((slot for slot in wanted if slots.get(slot) is None), CONSENT)
+
+
+class _Reply:
+    """One message as a reply to the form's question."""
+
+    def __init__(self, turn: Turn, asked: str | None) -> None:
+        self._turn, self._asked = turn, asked
+        self._text = turn.text.strip()
+        self._slot = turn.tracker.get_slot
+
+    def taken(self) -> dict[str, Any] | None:
+        """The slots that it fills; None when it asks for something else."""
+        if self._asked is None:
+            return {MISSES: 0, **self._whom(), **self._new(read(self._text))}
+        if self._turn.intent in IN_DANGER:
+            return None
+        if self._stops():
+            return {CONSENT: False}
+        if self._says_exactly("start_again") or _AGAIN.fullmatch(self._text):
+            return None
+        answered = self._answer()
+        if answered is not None:
+            return {MISSES: 0, **answered}
+        if self._asks_otherwise():
+            return None
+        if self._turn.intent == "stop" and not self._takes_any:
+            return {CONSENT: False}
+        told = any(event["name"] != "language" for event in self._turn.events)
+        if told or self._turn.intent == "ask_person":
+            return {MISSES: self._misses}
+        return self._missed()
+
+    # what each question takes
+
+    def _answer(self) -> dict[str, Any] | None:
+        answers = {
+            AUTHORITY: self._council,
+            TO: self._who,
+            WAY: self._how,
+            PHONE: self._contact,
+            ADDRESS: self._contact,
+            ABOUT: self._about,
+            CHANGE: self._changed,
+            CONSENT: self._consent,
+        }
+        return answers[self._asked or WAY]()
+
+    def _council(self) -> dict[str, Any] | None:
+        turn, place = self._turn, self._turn.said("place", "own")
+        if not turn.knows_authority and (place or turn.intent in NOT_TOLD):
+            turn.take_authority(place[0] if place else UNKNOWN)
+        also = {**self._whom(), **self._new(read(self._text))}
+        return also if also or turn.knows_authority else None
+
+    def _who(self) -> dict[str, Any] | None:
+        also = self._new(read(self._text))
+        if self._asks_entry and adviser_wish(self._text) is None:
+            return also or None
+        if _PA.search(self._text) and not _NOT_PA.search(self._text):
+            return {TO: PA, **also}
+        if _DUTY.search(self._text) or _PA.search(self._text) or self._takes_any:
+            return {TO: DUTY, **also}
+        return also or None
+
+    def _how(self) -> dict[str, Any] | None:
+        found = {**self._whom(), **self._new(read(self._text, asked_how=not self._asks_entry))}
+        if not found and self._takes_any:
+            return {WAY: CHAT, NOTE: "handoff_stays"}
+        return found or None
+
+    def _contact(self) -> dict[str, Any] | None:
+        contact = read_reply(self._text)
+        found = self._new(contact)
+        if contact.phone or contact.email or contact.way not in (None, self._slot(WAY)):
+            return found
+        if self._asks_entry or sum(each.isdigit() for each in self._text) > MOST_DIGITS_OF_NO_NUMBER or "@" in self._text:
+            return None
+        if _WHY.search(self._text):
+            return {MISSES: self._misses, NOTE: "handoff_why"}
+        accepts = self._misses + 1 == MOST_TRIES and self._turn.intent == "affirm"
+        if accepts or self._turn.intent in REFUSED or _HAS_NONE.search(self._text):
+            return {WAY: CHAT, NOTE: "handoff_stays"}
+        return None
+
+    def _about(self) -> dict[str, Any] | None:
+        skips = _SKIP.fullmatch(self._text) or self._says_exactly("deny", "rather_not_say")
+        return {ABOUT: "" if skips else self._text[:LONGEST_ABOUT].rstrip()}
+
+    def _changed(self) -> dict[str, Any] | None:
+        found, part = self._new(read(self._text)), self._part()
+        if not found and part is None:
+            found = self._new(read(self._text, asked_how=True))
+        if found or part or self._turn.intent in {*REFUSED, "affirm"} or _SKIP.fullmatch(self._text):
+            return {CHANGE: None, **(found or self._without(part))}
+        return None
+
+    def _consent(self) -> dict[str, Any] | None:
+        found, whom = self._new(read(self._text)), self._whom()
+        if whom.get(TO, self._slot(TO)) != self._slot(TO) or whom.get(ADVISER, self._slot(ADVISER)) != self._slot(ADVISER):
+            found = {**found, **whom}
+        if found:
+            return found
+        if _SEND.fullmatch(self._text) or self._says_exactly("affirm"):
+            return {CONSENT: True}
+        if self._asks_entry:
+            return None
+        if self._text == CHANGE_IT or _CHANGES.search(self._text):
+            part = self._part()
+            return self._without(part) if part else {CHANGE: True}
+        named = read(self._text, asked_how=True)
+        if named.way:
+            return self._new(named)
+        if self._turn.intent in ("affirm", "deny"):
+            return {CONSENT: self._turn.intent == "affirm"}
+        return None
+
+    # inside
+
+    @property
+    def _misses(self) -> int:
+        return int(self._slot(MISSES) or 0)
+
+    @property
+    def _asks_entry(self) -> bool:
+        """A clear question: "can i get any help with a phone" answers nothing that the form asks."""
+        return self._turn.intent == "ask_entry"
+
+    @property
+    def _takes_any(self) -> bool:
+        return self._turn.intent in NOT_TOLD or bool(len(self._text.split()) <= MOST_WORDS and _ANY.search(self._text))
+
+    def _says_exactly(self, *intents: str) -> bool:
+        return self._turn.is_exact and self._turn.intent in intents
+
+    def _stops(self) -> bool:
+        return bool(_STOP.fullmatch(self._text)) or self._says_exactly("stop")
+
+    def _asks_otherwise(self) -> bool:
+        turn = self._turn
+        if (turn.intent in FOLLOW_UPS and turn.entry is None) or (turn.intent == "ask_topic" and turn.topic is None):
+            return False
+        return turn.intent in (CLEAR if self._asked in (PHONE, ADDRESS) else OTHERWISE)
+
+    def _whom(self) -> dict[str, Any]:
+        """Whom they want. Where no link says who their adviser is, duty passes it on: nobody is told who works there."""
+        wish = adviser_wish(self._text)
+        if self._slot("has_pa"):
+            return {TO: PA} if wish is not None else {TO: DUTY} if _DUTY_TEAM.search(self._text) else {}
+        found = {TO: DUTY} if self._slot(TO) is None else {}
+        return found if wish is None else {**found, ADVISER: wish, NOTE: "handoff_adviser"}
+
+    def _new(self, contact: Contact) -> dict[str, Any]:
+        """What is said of how to reach them and was not known."""
+        way = contact.way
+        if contact.phone and way is None and self._slot(WAY) in (CHAT, EMAIL):
+            way = CALL
+        told = {WAY: way, PHONE: contact.phone, ADDRESS: contact.email, TIME: contact.time}
+        return {slot: value for slot, value in told.items() if value is not None and value != self._slot(slot)}
+
+    def _part(self) -> str | None:
+        """What they want to change."""
+        return next((slot for slot, words in _PARTS if words.search(self._text)), None)
+
+    def _without(self, part: str | None) -> dict[str, Any]:
+        """What is forgotten of the request, so that it is asked for again."""
+        if part != PHONE:
+            return {part: None} if part else {}
+        way = self._slot(WAY)
+        return {WAY: None} if way == CHAT else {ADDRESS: None} if way == EMAIL else {PHONE: None, TIME: None}
+
+    def _missed(self) -> dict[str, Any]:
+        """Nothing was understood: ask again, and in the end take what asks least of them. Consent is never taken."""
+        misses = self._misses + 1
+        if self._asked == AUTHORITY:
+            self._turn.take_authority(UNKNOWN)
+            return {MISSES: 0}
+        if self._asked in (PHONE, ADDRESS):
+            time = {TIME: said} if (said := read_reply(self._text).time) else {}
+            if misses == MOST_TRIES:
+                return {MISSES: 0, WAY: CHAT, NOTE: "handoff_stays", **time}
+            wrong = "handoff_phone_wrong" if self._asked == PHONE else "handoff_email_wrong"
+            return {MISSES: misses, NOTE: wrong if misses == 1 else "handoff_offer_chat", **time}
+        least: dict[str, dict[str, Any]] = {TO: {TO: DUTY}, WAY: {WAY: CHAT, NOTE: "handoff_stays"}, CHANGE: {CHANGE: None}}
+        if misses >= MOST_MISSES and self._asked in least:
+            return {MISSES: 0, **least[self._asked]}
+        return {MISSES: misses, NOTE: "handoff_again"}

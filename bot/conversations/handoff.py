@@ -1,0 +1,121 @@
+"""Passing a conversation to a person, as the person is told of it: passed on, waiting, and back to the assistant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from enum import Enum
+from typing import Any
+
+from bot.conversations.model import ASKED, Escalation, Request, Urgency, Way
+from bot.conversations.store import Draft
+from bot.conversations.targets import Targets
+from content.library import Library
+
+_STOP = re.compile(
+    r"(stop|cancel|quit|never ?mind|nvm|leave it|forget it)( it| this| that| pls| please)?[.! ]*", re.IGNORECASE
+)
+CONTACTS = ("about", "phone", "email", "good_time")
+
+
+class Wish(Enum):
+    """What somebody who waits for a person may want of the assistant."""
+
+    ASSISTANT = "handoff_meanwhile"
+    WITHDRAW = "handoff_withdraw"
+
+    @property
+    def withdraws(self) -> bool:
+        return self is Wish.WITHDRAW
+
+
+class Handoff:
+    """Words what happens to a request for a person. It stores nothing."""
+
+    def __init__(self, library: Library, targets: Targets, *, clock: Callable[[], datetime] | None = None) -> None:
+        self._library, self._targets = library, targets
+        self._clock = clock or (lambda: datetime.now(timezone.utc))
+
+    def wish(self, text: str, *, waits: bool) -> Wish | None:
+        """One of the choices that were offered; of somebody who waits, also just "stop"."""
+        said = text.strip().lower()
+        for wish in Wish:
+            if said == self._library.shelf.phrases(wish.value).lower():
+                return wish
+        return Wish.WITHDRAW if waits and _STOP.fullmatch(said) else None
+
+    @property
+    def direct(self) -> dict[str, str]:
+        """The choice that passes a chat on without the dialogue's questions, for when the engine is away."""
+        words = self._library.shelf.phrases("handoff_direct")
+        return {"label": words, "value": words}
+
+    def is_direct(self, text: str) -> bool:
+        return text.strip().lower() == self.direct["value"].lower()
+
+    def request(self, given: Mapping[str, Any], *, is_urgent: bool) -> Request:
+        """The request as the dialogue collected it: {"to", "way", "about", "phone", "email", "good_time"}."""
+        return Request(
+            reason=ASKED,
+            urgency=Urgency.URGENT if is_urgent else Urgency.ROUTINE,
+            way=Way(given.get("way") or Way.CHAT.value),
+            to_pa=given.get("to") == "pa",
+            **{name: given.get(name) or None for name in CONTACTS},
+        )
+
+    def passed_on(self, request: Request) -> Callable[[Escalation], list[Draft]]:
+        """Words the confirmation: to whom, the reference, when to expect an answer, and what can be done until then."""
+        return lambda escalation: self._passed_on(escalation, pa_is_away=request.to_pa and _has_nobody(escalation))
+
+    def _passed_on(self, escalation: Escalation, *, pa_is_away: bool) -> list[Draft]:
+        shelf = self._library.shelf
+        wishes = list(Wish) if escalation.way is Way.CHAT else [Wish.WITHDRAW]
+        choices = [{"label": words, "value": words} for words in (shelf.phrases(wish.value) for wish in wishes)]
+        told = self._targets.told(escalation, self._clock())
+        if pa_is_away:
+            told = f"{shelf.phrases('handoff_pa_away')}\n\n{told}"
+        return [self._draft("waiting", escalation, told, choices=choices)]
+
+    def turned_back(self, wish: Wish, escalation: Escalation | None) -> Draft:
+        phrases = self._library.shelf.phrases
+        if wish is Wish.ASSISTANT:
+            topics = [{"label": topic.title, "value": topic.title} for topic in self._library.shelf.topics]
+            return self._draft("waiting", escalation, phrases("handoff_resumed"), choices=topics)
+        if escalation and escalation.is_crisis:
+            return self._draft("waiting", escalation, phrases("handoff_kept"))
+        return {"kind": "cancelled", "text": phrases("handoff_withdrawn")}
+
+    # what staff do, as the person is told
+
+    def taken(self, escalation: Escalation, name: str) -> Draft:
+        way = "handoff_taken" if escalation.way is Way.CHAT else "handoff_taken_other"
+        to = self._targets.team(escalation, self._library.shelf)
+        return self._draft("accepted", escalation, self._library.shelf.phrases(way, name=name, to=to))
+
+    def pa_is_late(self, escalation: Escalation) -> Draft:
+        return self._draft("waiting", escalation, self._library.shelf.phrases("handoff_pa_late"))
+
+    def passed_to_another(self, escalation: Escalation) -> Draft:
+        return self._draft("waiting", escalation, self._library.shelf.phrases("handoff_passed"))
+
+    def put_off(self, escalation: Escalation, name: str, until: str) -> Draft:
+        return self._draft("accepted", escalation, self._library.shelf.phrases("handoff_put_off", name=name, until=until))
+
+    def given_back(self, escalation: Escalation, name: str) -> Draft:
+        return self._draft("accepted", escalation, self._library.shelf.phrases("handoff_given_back", name=name))
+
+    def closed(self, escalation: Escalation, name: str) -> Draft:
+        """Who was in danger is never asked to rate the help."""
+        text = self._library.shelf.phrases("handoff_closed_case", name=name)
+        return self._draft("closed", escalation, text, **({} if escalation.is_crisis else {"feedback": True}))
+
+    @staticmethod
+    def _draft(status: str, escalation: Escalation | None, text: str, **fields: object) -> Draft:
+        to = "pa" if escalation and escalation.pa_id is not None else "duty"
+        reference = escalation.reference if escalation else None
+        return {"kind": "handoff", "text": text, "handoff": {"status": status, "reference": reference, "to": to}, **fields}
+
+
+def _has_nobody(escalation: Escalation) -> bool:
+    return escalation.pa_id is None and escalation.holder_id is None

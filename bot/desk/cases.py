@@ -1,0 +1,213 @@
+"""Reads the desk's cases: the queue, one case, its notes and its log. Who asks is given only what they may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from bot.conversations.escalations import escalation_of, utc, utc_or_none
+from bot.conversations.model import Author, Status, Urgency
+from bot.conversations.tables import (
+    conversations,
+    escalation_contacts,
+    escalation_log,
+    escalation_notes,
+    escalations,
+    messages,
+)
+from bot.desk.model import Case, CaseNotFound, Contact, Happening, Note, View
+from bot.desk.rights import visible
+from bot.staff.model import Member
+from bot.staff.tables import staff
+from content.database import Database
+
+MOST_CASES = 500
+EXPORTED = 10_000
+_HOLDER, _PA = staff.alias("holder"), staff.alias("pa")
+_URGENCY = sa.case({each.value: each.rank for each in Urgency}, value=escalations.c.urgency)
+_UNSEEN = sa.and_(
+    messages.c.conversation_id == escalations.c.conversation_id,
+    messages.c.author == Author.PERSON.value,
+    messages.c.id > conversations.c.seen_by_staff,
+)
+_COLUMNS = (
+    escalations,
+    _HOLDER.c.name.label("holder_name"),
+    _PA.c.name.label("pa_name"),
+    conversations.c.channel,
+    conversations.c.language,
+    conversations.c.holder.label("chat_with"),
+    conversations.c.seen_by_person,
+    sa.select(sa.func.count()).where(_UNSEEN).scalar_subquery().label("unread"),
+    sa.select(sa.func.min(messages.c.at)).where(_UNSEEN).scalar_subquery().label("waits_since"),
+)
+_FROM = (
+    escalations.outerjoin(conversations, conversations.c.id == escalations.c.conversation_id)
+    .outerjoin(_HOLDER, _HOLDER.c.id == escalations.c.holder_id)
+    .outerjoin(_PA, _PA.c.id == escalations.c.pa_id)
+)
+
+
+class Cases:
+    """The cases in the database, as one member may see them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def queue(self, member: Member, view: View, *, search: str = "") -> list[Case]:
+        """The most urgent and longest due first; closed ones the latest first. `search` is a part of a reference."""
+        order = [_URGENCY, escalations.c.due_at, escalations.c.id]
+        if view is View.CLOSED:
+            order = [escalations.c.closed_at.desc()]
+        wanted = [visible(member), self._in(view, member)]
+        # PostgreSQL cannot even be asked for a NUL.
+        if part := search.replace("\x00", "").strip().upper():
+            wanted = [visible(member), escalations.c.reference.contains(part, autoescape=True)]
+        query = sa.select(*_COLUMNS).select_from(_FROM).where(*wanted).order_by(*order).limit(MOST_CASES)
+        with self._database.read() as connection:
+            return [_case(row) for row in connection.execute(query)]
+
+    def counts(self, member: Member) -> dict[View, int]:
+        """How many cases each view holds, but for the closed ones."""
+        views = [view for view in View if view is not View.CLOSED]
+        columns = [sa.func.count().filter(self._in(view, member)).label(view.name) for view in views]
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(*columns).select_from(_FROM).where(visible(member))).one()
+        return {view: row[place] for place, view in enumerate(views)}
+
+    def case(self, member: Member, reference: str) -> Case:
+        """Raises CaseNotFound."""
+        return self._one(member, escalations.c.reference == reference)
+
+    def by_id(self, member: Member, id: int) -> Case:
+        """Raises CaseNotFound."""
+        return self._one(member, escalations.c.id == id)
+
+    @staticmethod
+    def views(member: Member, case: Case) -> list[View]:
+        """The views that hold the case, as the queue would."""
+        status, is_own = case.escalation.status, case.escalation.holder_id == member.id
+        held = {
+            View.WAITING: status is Status.OPEN,
+            View.MINE: is_own and status in (Status.OPEN, Status.TAKEN),
+            View.OTHERS: not is_own and status is Status.TAKEN,
+            View.SNOOZED: status is Status.SNOOZED,
+            View.CLOSED: status is Status.CLOSED,
+        }
+        return [view for view, holds in held.items() if holds]
+
+    def history(self, member: Member, case: Case) -> list[Case]:
+        """The other cases of the same conversation, the latest first."""
+        if case.escalation.conversation_id is None:
+            return []
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(*_COLUMNS)
+                .select_from(_FROM)
+                .where(
+                    visible(member),
+                    escalations.c.conversation_id == case.escalation.conversation_id,
+                    escalations.c.id != case.escalation.id,
+                )
+                .order_by(escalations.c.id.desc())
+            ).all()
+        return [_case(row) for row in rows]
+
+    def contact(self, case: Case) -> Contact | None:
+        """For a case that this member was given by `case`."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                sa.select(escalation_contacts).where(escalation_contacts.c.escalation_id == case.escalation.id)
+            ).first()
+        return Contact(row.about, row.phone, row.email, row.good_time) if row else None
+
+    def notes(self, case: Case) -> list[Note]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(escalation_notes, staff.c.name)
+                .join(staff, staff.c.id == escalation_notes.c.staff_id)
+                .where(escalation_notes.c.escalation_id == case.escalation.id)
+                .order_by(escalation_notes.c.id)
+            ).all()
+        return [Note(utc(row.at), row.name, row.text) for row in rows]
+
+    def log(self, case: Case) -> list[Happening]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(escalation_log, staff.c.name)
+                .outerjoin(staff, staff.c.id == escalation_log.c.staff_id)
+                .where(escalation_log.c.escalation_id == case.escalation.id)
+                .order_by(escalation_log.c.id)
+            ).all()
+        return [Happening(utc(row.at), row.what, row.name, row.detail) for row in rows]
+
+    def colleagues(self, member: Member, case: Case) -> list[tuple[int, str, str]]:
+        """Who a case can be handed to: id, name and role. Those who are away are left out."""
+        authority = case.escalation.authority or member.authority
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(staff.c.id, staff.c.name, staff.c.role)
+                .where(
+                    staff.c.is_active,
+                    sa.not_(staff.c.is_away),
+                    staff.c.id != member.id,
+                    staff.c.role.in_(("duty", "pa")),
+                    staff.c.authority == authority,
+                )
+                .order_by(staff.c.role, staff.c.name)
+            ).all()
+        return [(row.id, row.name, row.role) for row in rows]
+
+    def export(self, member: Member) -> Iterator[list[str]]:
+        """Rows of references, times, urgency and outcome: nothing that a person said, nor how to reach them."""
+        yield ["reference", "council", "reason", "urgency", "way", "status", "opened", "due", "taken", "replied", "closed",
+               "outcome", "with"]  # fmt: skip
+        query = sa.select(*_COLUMNS).select_from(_FROM).where(visible(member)).order_by(escalations.c.id.desc())
+        with self._database.read() as connection:
+            for row in connection.execute(query.limit(EXPORTED)):
+                one = escalation_of(row)
+                times = (one.opened_at, one.due_at, one.taken_at, one.replied_at, one.closed_at)
+                written = [each.strftime("%Y-%m-%d %H:%M") if each else "" for each in times]
+                yield [one.reference, one.authority or "", one.reason, one.urgency.value, one.way.value, one.status.value,
+                       *written, one.outcome or "", row.holder_name or ""]  # fmt: skip
+
+    def _one(self, member: Member, condition: Any) -> Case:
+        with self._database.read() as connection:
+            row = read_row(connection, member, condition)
+        if row is None:
+            raise CaseNotFound("There is no such case, or it is not one of yours.")
+        return _case(row)
+
+    @staticmethod
+    def _in(view: View, member: Member) -> Any:
+        status, holder = escalations.c.status, escalations.c.holder_id
+        is_mine = sa.and_(holder == member.id, status.in_((Status.OPEN.value, Status.TAKEN.value)))
+        return {
+            View.WAITING: status == Status.OPEN.value,
+            View.MINE: is_mine,
+            View.OTHERS: sa.and_(status == Status.TAKEN.value, sa.func.coalesce(holder, 0) != member.id),
+            View.SNOOZED: status == Status.SNOOZED.value,
+            View.CLOSED: status == Status.CLOSED.value,
+        }[view]
+
+
+def read_row(connection: Connection, member: Member, condition: Any) -> Row | None:
+    """The case's row, if this member may see it."""
+    return connection.execute(sa.select(*_COLUMNS).select_from(_FROM).where(visible(member), condition)).first()
+
+
+def _case(row: Row) -> Case:
+    return Case(
+        escalation=escalation_of(row),
+        holder=row.holder_name,
+        pa=row.pa_name,
+        channel=row.channel,
+        language=row.language,
+        chat_with=row.chat_with,
+        unread=row.unread,
+        waits_since=utc_or_none(row.waits_since),
+        seen_by_person=row.seen_by_person or 0,
+    )

@@ -1,0 +1,306 @@
+"""What staff do with a case. Each act is one transaction: the case, the chat, its log and the audit change together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from bot.conversations import escalations as rows
+from bot.conversations.handoff import Handoff
+from bot.conversations.model import Author, Escalation, Holder, Message, Status, Way
+from bot.conversations.store import Draft, add_message
+from bot.conversations.tables import conversations, escalation_log, escalation_notes, escalations, messages
+from bot.conversations.targets import clock_words
+from bot.conversations.text import storable
+from bot.desk.cases import read_row
+from bot.desk.model import ActRefused, CaseNotFound, Outcome
+from bot.desk.rights import AT_THE_DESK
+from bot.staff.audit import Audit
+from bot.staff.model import Member, Role
+from bot.staff.tables import staff
+from content.database import Database
+
+LONGEST_REPLY, LONGEST_NOTE = 5_000, 10_000
+SHORTEST_SNOOZE, LONGEST_SNOOZE = timedelta(minutes=5), timedelta(days=30)
+Clock = Callable[[], datetime]
+
+
+@dataclass
+class Act:
+    """A case while something is done with it, and what the person is told of that."""
+
+    connection: Connection
+    member: Member
+    row: Row
+    escalation: Escalation
+    told: list[Message] = field(default_factory=list)
+    is_repeat: bool = False
+    """Whether it was done before, so that there is nothing to record."""
+
+    @property
+    def chat_with(self) -> Holder | None:
+        """Who answers in the chat; None when the person deleted it."""
+        return Holder(self.row.chat_with) if self.row.chat_with else None
+
+    def change(self, **values: object) -> None:
+        rows.change(self.connection, self.escalation.id, **values)
+
+    def hold(self, holder: Holder) -> None:
+        """Who answers in the chat from now on; what waited for the assistant is theirs."""
+        chat = self.escalation.conversation_id
+        self.connection.execute(sa.update(conversations).where(conversations.c.id == chat).values(holder=holder.value))
+        self.connection.execute(
+            sa.update(messages)
+            .where(messages.c.conversation_id == chat, messages.c.answered_at.is_(None))
+            .values(answered_at=datetime.now(timezone.utc))
+        )
+
+    def tell(self, draft: Draft) -> None:
+        """Say something in the chat, if it is still there."""
+        chat = self.escalation.conversation_id
+        if chat is not None:
+            self.told.append(add_message(self.connection, chat, Author.ASSISTANT, draft, None))
+
+
+class Duty:
+    """The acts. Each raises CaseNotFound for a case that the member may not see, and ActRefused with a sentence."""
+
+    def __init__(self, database: Database, handoff: Handoff, audit: Audit, *, clock: Clock | None = None) -> None:
+        self._database, self._handoff, self._audit = database, handoff, audit
+        self._clock = clock or (lambda: datetime.now(timezone.utc))
+
+    def opened(self, member: Member, reference: str) -> None:
+        """Record that somebody looks at a case."""
+        with self._act(member, reference, "saw"):
+            pass
+
+    def take(self, member: Member, reference: str, *, over: bool = False) -> Act:
+        """Have the case from now on; `over` takes it from the colleague who has it."""
+        with self._act(member, reference, "taken over" if over else "taken") as act:
+            there = act.escalation
+            self._must_not_be_closed(there)
+            if there.status is not Status.OPEN and there.holder_id != member.id and not over:
+                raise ActRefused(f"{act.row.holder_name or 'A colleague'} has this case. You can take it over.")
+            if there.status is Status.TAKEN and there.holder_id == member.id:
+                act.is_repeat = True
+                return act
+            now = self._clock()
+            act.change(status=Status.TAKEN.value, holder_id=member.id, taken_at=now, snoozed_until=None)
+            if act.chat_with is not None and there.way is Way.CHAT:
+                act.hold(Holder.STAFF)
+            self._introduce(act, there.way)
+            return act
+
+    def reply(self, member: Member, reference: str, text: str, client_message_id: str) -> Act:
+        """Write to the person. The same `client_message_id` again changes nothing."""
+        with self._act(member, reference, "replied") as act:
+            text = storable(text)
+            if len(text) > LONGEST_REPLY:
+                raise ActRefused(f"A reply can have up to {LONGEST_REPLY:,} characters. Please send it in parts.")
+            self._must_have(act)
+            chat = act.escalation.conversation_id
+            if chat is None:
+                raise ActRefused("The person has deleted this chat. Use the contact details, if they gave any.")
+            id = f"staff:{member.id}:{client_message_id}"
+            known = sa.select(messages.c.id).where(messages.c.conversation_id == chat, messages.c.client_message_id == id)
+            if act.connection.execute(known).first():
+                act.is_repeat = True
+                return act
+            if act.chat_with is not Holder.STAFF:
+                act.hold(Holder.STAFF)
+                # However they wanted an answer, a person answers in the chat from now on.
+                self._introduce(act, Way.CHAT)
+            draft: Draft = {"kind": "said", "text": text, "name": _first_name(member)}
+            made = add_message(act.connection, chat, Author.STAFF, draft, None, client_message_id=id)
+            act.told.append(made)
+            back = {"status": Status.TAKEN.value, "snoozed_until": None}
+            act.change(replied_at=act.escalation.replied_at or self._clock(), **back)
+            act.connection.execute(
+                sa.update(conversations).where(conversations.c.id == chat).values(seen_by_staff=made.id, last_at=made.at)
+            )
+            return act
+
+    def hand(self, member: Member, reference: str, to: int | None) -> Act:
+        """Hand the case to a colleague, who is to take it, or with None back to the whole team."""
+        with self._act(member, reference, "handed over") as act:
+            self._must_not_be_closed(act.escalation)
+            colleague = self._colleague(act, to) if to is not None else None
+            act.change(
+                status=Status.OPEN.value,
+                holder_id=to,
+                pa_id=to if colleague and colleague.role == Role.PA.value else act.escalation.pa_id,
+                taken_at=None,
+                snoozed_until=None,
+            )
+            if act.chat_with is Holder.STAFF:
+                act.hold(Holder.WAITING)
+                act.tell(self._handoff.passed_to_another(act.escalation))
+            return act
+
+    def snooze(self, member: Member, reference: str, until: datetime) -> Act:
+        """Put the case off; it comes back at that moment, or when the person writes."""
+        with self._act(member, reference, "put off") as act:
+            self._must_have(act)
+            now = self._clock()
+            if not SHORTEST_SNOOZE <= until - now <= LONGEST_SNOOZE:
+                raise ActRefused("A case can be put off for five minutes to thirty days.")
+            act.change(status=Status.SNOOZED.value, snoozed_until=until)
+            if act.chat_with is Holder.STAFF:
+                act.tell(self._handoff.put_off(act.escalation, _first_name(member), clock_words(until, now)))
+            return act
+
+    def give_back(self, member: Member, reference: str) -> Act:
+        """Let the assistant answer in the chat again; the case stays with whoever has it."""
+        with self._act(member, reference, "given back") as act:
+            self._must_have(act)
+            if act.chat_with is not Holder.STAFF:
+                raise ActRefused("The assistant answers in this chat already.")
+            act.hold(Holder.BOT)
+            act.tell(self._handoff.given_back(act.escalation, _first_name(member)))
+            return act
+
+    def close(self, member: Member, reference: str, outcome: Outcome) -> Act:
+        """End the case; the assistant answers in the chat again."""
+        with self._act(member, reference, "closed", detail=outcome.value) as act:
+            self._must_have(act)
+            act.change(status=Status.CLOSED.value, closed_at=self._clock(), outcome=outcome.value, snoozed_until=None)
+            if act.chat_with in (Holder.STAFF, Holder.WAITING):
+                act.hold(Holder.BOT)
+                act.tell(self._handoff.closed(act.escalation, _first_name(member)))
+            return act
+
+    def reopen(self, member: Member, reference: str) -> Act:
+        """Have a closed case again. The assistant goes on answering until the member writes."""
+        with self._act(member, reference, "reopened") as act:
+            there = act.escalation
+            if there.status is not Status.CLOSED:
+                raise ActRefused("This case is not closed.")
+            if there.conversation_id and rows.of_conversation(act.connection, there.conversation_id):
+                raise ActRefused("There is a newer case for this chat. Please use that one.")
+            act.change(status=Status.TAKEN.value, holder_id=member.id, taken_at=self._clock(), closed_at=None, outcome=None)
+            return act
+
+    def note(self, member: Member, reference: str, text: str) -> Act:
+        """Keep a private note. It is in no table that anything a person can reach reads from."""
+        with self._act(member, reference, "noted") as act:
+            text = storable(text)
+            if len(text) > LONGEST_NOTE:
+                raise ActRefused(f"A note can have up to {LONGEST_NOTE:,} characters.")
+            if act.escalation.conversation_id is None:
+                raise ActRefused("The person has deleted this chat, so nothing more about it is kept.")
+            act.connection.execute(
+                sa.insert(escalation_notes).values(
+                    escalation_id=act.escalation.id,
+                    conversation_id=act.escalation.conversation_id,
+                    staff_id=member.id,
+                    at=self._clock(),
+                    text=text,
+                )
+            )
+            return act
+
+    def exported(self, member: Member) -> None:
+        with self._database.write() as connection:
+            self._audit.record(connection, "cases exported", member=member.id, authority=member.authority)
+
+    def move(self) -> tuple[list[int], list[Message]]:
+        """What time alone changes: cases that were put off come back, and what somebody has left too long is the team's.
+
+        Gives the ids of the cases, and what was said in their chats.
+        """
+        is_time, moved, told = _is_time(self._clock()), list[int](), list[Message]()
+        with self._database.read() as connection:
+            found = connection.execute(sa.select(escalations.c.id, escalations.c.conversation_id).where(is_time)).all()
+        for id, chat in found:
+            with self._database.write() as connection:
+                rows.lock_conversation(connection, chat)
+                still = sa.select(escalations).where(escalations.c.id == id, is_time).with_for_update()
+                row = connection.execute(still).first()
+                if row is not None:
+                    moved.append(id)
+                    told.extend(self._move(connection, rows.escalation_of(row)))
+        return moved, told
+
+    def _move(self, connection: Connection, there: Escalation) -> Iterator[Message]:
+        if there.status is Status.SNOOZED:
+            rows.change(connection, there.id, status=rows.back_from_snooze(there).value, snoozed_until=None)
+            rows.log(connection, there.id, "came back")
+            return
+        rows.change(connection, there.id, holder_id=None)
+        rows.log(connection, there.id, "left to the team")
+        if there.pa_id == there.holder_id and there.conversation_id:
+            draft = self._handoff.pa_is_late(there)
+            yield add_message(connection, there.conversation_id, Author.ASSISTANT, draft, None)
+
+    @contextmanager
+    def _act(self, member: Member, reference: str, what: str, *, detail: str | None = None) -> Iterator[Act]:
+        with self._database.write() as connection:
+            case = sa.select(escalations.c.conversation_id).where(escalations.c.reference == reference)
+            rows.lock_conversation(connection, connection.execute(case).scalar())
+            connection.execute(case.with_for_update())
+            row = read_row(connection, member, escalations.c.reference == reference)
+            if row is None:
+                raise CaseNotFound("There is no such case, or it is not one of yours.")
+            there = rows.escalation_of(row)
+            act = Act(connection, member, row, there)
+            yield act
+            if act.is_repeat:
+                return
+            if what != "saw":
+                rows.log(connection, there.id, what, staff_id=member.id, detail=detail)
+            self._audit.record(
+                connection, f"case {what}", member=member.id, subject=reference, authority=there.authority, detail=detail
+            )
+
+    def _introduce(self, act: Act, way: Way) -> None:
+        """Tell the person who is here. Whoever stands in for their adviser is of the team."""
+        pa_id = act.escalation.pa_id if act.escalation.pa_id == act.member.id else None
+        act.tell(self._handoff.taken(replace(act.escalation, way=way, pa_id=pa_id), _first_name(act.member)))
+
+    @staticmethod
+    def _must_not_be_closed(escalation: Escalation) -> None:
+        if escalation.status is Status.CLOSED:
+            raise ActRefused("This case is closed. You can open it again.")
+
+    def _must_have(self, act: Act) -> None:
+        self._must_not_be_closed(act.escalation)
+        if act.escalation.holder_id != act.member.id or act.escalation.status is Status.OPEN:
+            raise ActRefused("Take this case first, so that everybody sees who has it.")
+
+    @staticmethod
+    def _colleague(act: Act, to: int) -> Row:
+        row = act.connection.execute(sa.select(staff).where(staff.c.id == to, staff.c.is_active)).first()
+        council = act.escalation.authority
+        if row is None or Role(row.role) not in AT_THE_DESK or (council and row.authority not in (council, None)):
+            raise ActRefused("This case cannot be handed to them.")
+        if row.is_away:
+            raise ActRefused(f"{row.name} is away. Please choose somebody else.")
+        return row
+
+
+def _is_time(now: datetime) -> Any:
+    """The condition on escalations that time changes them. What was handed over late stays with whom it was handed to."""
+    handed_late = sa.exists().where(
+        escalation_log.c.escalation_id == escalations.c.id,
+        escalation_log.c.what == "handed over",
+        escalation_log.c.at >= escalations.c.due_at,
+    )
+    is_back = sa.and_(escalations.c.status == Status.SNOOZED.value, escalations.c.snoozed_until <= now)
+    is_left = sa.and_(
+        escalations.c.status == Status.OPEN.value,
+        escalations.c.holder_id.is_not(None),
+        escalations.c.due_at <= now,
+        ~handed_late,
+    )
+    return sa.or_(is_back, is_left)
+
+
+def _first_name(member: Member) -> str:
+    """What the person is told: a first name, as staff would give it on the phone."""
+    return member.name.split()[0]

@@ -1,0 +1,17 @@
+"""The time as the staff's modules see it: always with its zone, always UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def utc(at: datetime) -> datetime:
+    """A time as the database gives it: SQLite leaves the zone out."""
+    return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)

@@ -1,0 +1,160 @@
+"""The desk's WebSockets: changed cases, and one case's chat. Before each push it is asked again who may see it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import WSCloseCode, web
+
+from bot.conversations.announcer import News
+from bot.conversations.model import Author
+from bot.desk.model import CaseNotFound
+from bot.staff.model import Member
+from bot.web.desk import AT_THE_DESK, CASE, absent, case_of, messages_html, rank, rows
+from bot.web.events import HEARTBEAT_SECONDS, LARGEST_FRAME, notices
+from bot.web.gate import off_loop, only, token_of
+from bot.web.keys import DESK, SERVICE, SESSIONS
+
+routes = web.RouteTableDef()
+CHECK_SECONDS = 20.0
+"""How often a quiet socket is looked at, so that a session that has ended ends its socket too."""
+SIGNED_OUT = 4401
+"""The code with which a socket closes whose session has ended: the page then says so, and does not try again."""
+
+
+@routes.get("/desk/events")
+@only(*AT_THE_DESK)
+async def queue_events(request: web.Request, member: Member) -> web.StreamResponse:
+    """{"type": "case", "reference", "views", "rank", "urgency", "html", "counts", "absent"} for each case that changes."""
+    desk = request.app[DESK]
+    socket = await _open(request)
+    with desk.desks.listen(member) as changes:
+        await socket.send_json({"type": "ready", "absent": absent(request, member)})
+
+        async def push(changed: int, viewer: Member) -> None:
+            try:
+                case = await desk.read(desk.cases.by_id, viewer, changed)
+            except CaseNotFound:
+                return
+            await socket.send_json(
+                {
+                    "type": "case",
+                    "reference": case.escalation.reference,
+                    "views": [view.value for view in desk.cases.views(viewer, case)],
+                    "rank": rank(case),
+                    "urgency": case.escalation.urgency.value,
+                    "html": rows(request, [case])[0],
+                    "counts": {view.value: count for view, count in (await desk.read(desk.cases.counts, viewer)).items()},
+                    "absent": absent(request, viewer),
+                }
+            )
+
+        await _serve(request, socket, {changes: push}, _ignored)
+    return socket
+
+
+@routes.get(CASE + "/events")
+@only(*AT_THE_DESK)
+async def case_events(request: web.Request, member: Member) -> web.StreamResponse:
+    """{"type": "message", "id", "html"}, "typing", {"type": "seen", "id"} and {"type": "changed", "holder", "status"}.
+
+    It takes {"type": "typing"} and {"type": "seen", "id"} notices of the member.
+    """
+    desk, service, case = request.app[DESK], request.app[SERVICE], await case_of(request, member)
+    await desk.read(desk.duty.opened, member, case.escalation.reference)
+    chat = case.escalation.conversation_id
+    after = request.query.get("after", "0")
+    sent = int(after) if after.isdecimal() and len(after) <= 18 else 0
+    socket = await _open(request)
+    with desk.desks.listen(member) as changes, service.announcer.listen(chat or "", Author.STAFF) as news:
+        missed = await service.transcript_of(chat, after=sent) if chat else []
+        for message in missed:
+            await socket.send_json({"type": "message", "id": message.id, "html": messages_html(request, [message], case)})
+            sent = message.id
+
+        async def say(item: News, viewer: Member) -> None:
+            nonlocal sent
+            if item.message is not None:
+                if item.message.id > sent:
+                    html = messages_html(request, [item.message], case)
+                    await socket.send_json({"type": "message", "id": item.message.id, "html": html})
+                    sent = item.message.id
+            elif item.by is not Author.STAFF:
+                about = {"type": "typing"} if item.seen is None else {"type": "seen", "id": item.seen}
+                await socket.send_json(about)
+
+        async def push(changed: int, viewer: Member) -> None:
+            if changed != case.escalation.id:
+                return
+            now = await desk.read(desk.cases.by_id, viewer, changed)
+            status = {"holder": now.holder, "status": now.escalation.status.value}
+            await socket.send_json({"type": "changed", **status})
+
+        async def sees() -> bool:
+            viewer = await off_loop(request.app[SESSIONS].still, token_of(request))
+            try:
+                return viewer is not None and bool(await desk.read(desk.cases.by_id, viewer, case.escalation.id))
+            except CaseNotFound:
+                return False
+
+        async def noticed(notice: dict[str, Any]) -> None:
+            if not await sees():
+                return
+            if notice["type"] == "typing":
+                await desk.types(case)
+            else:
+                await desk.saw(case, notice["id"])
+
+        async def guarded(item: News, viewer: Member) -> None:
+            await desk.read(desk.cases.by_id, viewer, case.escalation.id)
+            await say(item, viewer)
+
+        await _serve(request, socket, {changes: push, news: guarded}, noticed)
+    return socket
+
+
+async def _open(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_FRAME)
+    await socket.prepare(request)
+    return socket
+
+
+async def _serve(
+    request: web.Request,
+    socket: web.WebSocketResponse,
+    pushes: dict[asyncio.Queue[Any], Callable[[Any, Member], Awaitable[None]]],
+    noticed: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    """Push what the queues bring until either side ends it, each time to whom the session belongs at that moment."""
+    token, sessions = token_of(request), request.app[SESSIONS]
+    reader = asyncio.create_task(notices(socket, noticed))
+    getters = {asyncio.ensure_future(queue.get()): queue for queue in pushes}
+    code = WSCloseCode.GOING_AWAY
+    try:
+        while not socket.closed:
+            done, _ = await asyncio.wait({reader, *getters}, timeout=CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if reader in done:
+                break
+            member = await off_loop(sessions.still, token)
+            if member is None:
+                code = SIGNED_OUT  # type: ignore[assignment]
+                break
+            for getter in done:
+                queue = getters.pop(getter)
+                item = getter.result()
+                if item is None:
+                    return
+                getters[asyncio.ensure_future(queue.get())] = queue
+                await pushes[queue](item, member)
+    except (CaseNotFound, ConnectionResetError):
+        pass
+    finally:
+        for task in (reader, *getters):
+            task.cancel()
+        await socket.close(code=code)
+
+
+async def _ignored(_: dict[str, Any]) -> None:
+    """The queue's page sends no notices."""

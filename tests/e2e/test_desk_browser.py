@@ -1,0 +1,153 @@
+"""A person takes over, in two real browsers: asked for, taken, talked, closed, and the assistant answers again."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.program import Program
+from tests.e2e.test_browser import DESKTOP, PHONE, ask, begin, browser, no_fault, open_page
+
+__all__ = ["browser"]
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+EMAIL, PASSWORD = "sam@example.org", "seven otters on a bicycle"
+ON_THE_DESK, SEEN = 3.0, 2.0
+"""Seconds. It takes a tenth of that on a quiet machine; tests share theirs."""
+
+
+def invitation(program: Program, email: str, name: str, role: str, *council: str) -> str:
+    """The link that the command line prints."""
+    command = [str(Path(sys.executable).with_name("local-offer")), "staff", "add", email, "--name", name, "--role", role]
+    done = subprocess.run(
+        [*command, *council, "--data", str(program.data), "--url", program.url], capture_output=True, text=True, check=True
+    )
+    found = re.search(r"http\S+/staff/invitation/\S+", done.stdout)
+    assert found, done.stdout + done.stderr
+    return found.group()
+
+
+def signed_in(browser: Browser, program: Program, link: str, size: dict) -> Page:
+    """Open an account by its invitation and sign in, as its owner does."""
+    page = browser.new_context(viewport=size).new_page()
+    page.set_default_timeout(10_000)
+    page.goto(link)
+    no_fault(page)
+    page.get_by_text("I cannot scan it").click()
+    secret = page.locator("main code").inner_text()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same again").fill(PASSWORD)
+    page.get_by_label("The six figures").fill(pyotp.TOTP(secret).now())
+    page.get_by_role("button", name="Open my account").click()
+    recovery = page.locator(".codes code").first.inner_text()
+    page.get_by_role("link", name="Sign in").click()
+    email = page.get_by_label("E-mail address")
+    no_fault(page)
+    email.fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code from your app").fill(recovery)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/desk")
+    return page
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, program: Program) -> Iterator[Page]:
+    link = invitation(program, EMAIL, "Sam Lee", "duty", "--council", "nottinghamshire")
+    page = signed_in(browser, program, link, DESKTOP)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    assert problems == []
+
+
+def asked_for_a_person(page: Page) -> None:
+    """Through the form, by its quick replies."""
+    page.get_by_role("button", name="Talk to a person").first.click()
+    for choice in ("Stay in this chat", "Skip", "Yes, send it"):
+        page.get_by_role("button", name=choice).click()
+
+
+def test_two_people_talk_and_the_assistant_answers_again(browser: Browser, program: Program, desk: Page):
+    page = open_page(browser, program, viewport=PHONE)
+    begin(page)
+    ask(page, "do i have to pay council tax, im 19")
+    page.get_by_role("button", name="Talk to a person").first.click()
+    page.get_by_role("button", name="Stay in this chat").click()
+    page.get_by_role("button", name="Skip").click()
+    page.get_by_role("button", name="Yes, send it").click()
+    started = time.monotonic()
+    expect(desk.locator("li.case")).to_have_count(1, timeout=10_000)
+    assert time.monotonic() - started < ON_THE_DESK
+    no_fault(desk)
+    passed_on = page.locator("li.handoff", has_text="Your reference is")
+    expect(passed_on).to_contain_text("the duty team of Nottinghamshire")
+    reference = desk.locator("li.case strong").inner_text()
+    expect(passed_on).to_contain_text(reference)
+    desk.locator("li.case a").click()
+    expect(desk.locator("li.answer")).to_contain_text("Council Tax")
+    desk.get_by_role("button", name="Take this case").click()
+    expect(page.locator("li.handoff").last).to_contain_text("Sam is here now")
+    desk.get_by_label("Start from").select_option(label="Hello")
+    started = time.monotonic()
+    desk.get_by_role("button", name="Send").click()
+    expect(page.locator("li.staff")).to_contain_text("I am Sam from the duty team")
+    assert time.monotonic() - started < SEEN
+    expect(desk.locator(".seen")).to_have_text("Seen")
+    page.get_by_label("Your question").fill("my bike was nicked")
+    started = time.monotonic()
+    page.keyboard.press("Enter")
+    expect(desk.locator("li.person").last).to_contain_text("my bike was nicked")
+    assert time.monotonic() - started < SEEN
+    expect(page.locator(".seen")).to_have_text("Seen by the team")
+    page.get_by_label("Your question").press_sequentially("and", delay=200)
+    expect(desk.locator("#typing")).to_be_visible()
+    desk.get_by_label("New note").fill("Ring the college about the bike.")
+    desk.get_by_role("button", name="Keep this note").click()
+    expect(desk.locator(".team-note")).to_contain_text("Ring the college")
+    no_fault(desk)
+    no_fault(page)
+    desk.set_viewport_size(PHONE)
+    no_fault(desk)
+    desk.set_viewport_size(DESKTOP)
+    desk.locator("summary", has_text="Close").click()
+    desk.get_by_role("button", name="Close the case").click()
+    desk.wait_for_url("**/desk")
+    expect(page.locator("li.handoff").last).to_contain_text("I am the assistant again")
+    page.get_by_label("Your question").fill("")
+    ask(page, "how do i get it")
+    expect(page.locator("li.answer").last).to_contain_text("Leaving Care team")
+    assert "Ring the college" not in page.content()
+
+
+def test_a_cry_for_help_is_first_on_the_desk(browser: Browser, program: Program, desk: Page):
+    first = open_page(browser, program)
+    begin(first)
+    asked_for_a_person(first)
+    second = open_page(browser, program)
+    begin(second)
+    desk.goto(f"{program.url}/desk")
+    expect(desk.locator("li.case")).to_have_count(1)
+    ask(second, "i want to kill myself")
+    expect(desk.locator("li.case")).to_have_count(2)
+    expect(desk.locator("li.case").first).to_contain_text("emergency")
+    expect(desk).to_have_title("(2) Duty desk")
+    no_fault(desk)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_desk_is_readable_in_each_colour_scheme_and_at_four_hundred_percent(desk: Page, program: Program, scheme: str):
+    desk.emulate_media(color_scheme=scheme)
+    desk.set_viewport_size({"width": 320, "height": 256})
+    for path in ("/desk", "/desk?view=closed", "/staff"):
+        desk.goto(program.url + path)
+        no_fault(desk)
+        assert desk.evaluate("document.documentElement.scrollWidth") <= 320, path
+    desk.set_viewport_size(DESKTOP)

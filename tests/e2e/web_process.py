@@ -1,0 +1,25 @@
+"""The web process alone, with the scripted engine: what a test kills fifty times needs to be back in seconds.
+
+`python -m tests.e2e.web_process PORT DATA DATABASE_URL`
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.settings import Limits, Settings
+from bot.web.app import application
+from content.settings import Storage
+from tests.bot.scripted_engine import ScriptedEngine
+
+
+def main(port: str, data: str, database_url: str) -> None:
+    settings = Settings(storage=Storage(Path(data), database_url), limits=Limits(is_on=False), port=int(port))
+    web.run_app(application(settings, ScriptedEngine()), host="127.0.0.1", port=int(port), print=None, access_log=None)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
