@@ -24,7 +24,8 @@ from bot.staff.model import Member
 from bot.staff.tables import staff
 from content.database import Database
 
-MOST_CASES = 500
+PAGE = 100
+"""Cases on one page of the queue: more than anybody reads, and quick with any number waiting."""
 EXPORTED = 10_000
 _HOLDER, _PA = staff.alias("holder"), staff.alias("pa")
 _URGENCY = sa.case({each.value: each.rank for each in Urgency}, value=escalations.c.urgency)
@@ -57,18 +58,25 @@ class Cases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def queue(self, member: Member, view: View, *, search: str = "") -> list[Case]:
-        """The most urgent and longest due first; closed ones the latest first. `search` is a part of a reference."""
+    def queue(self, member: Member, view: View, *, search: str = "", page: int = 1) -> tuple[list[Case], bool]:
+        """A page of cases, and whether there are more: the most urgent and longest due first, closed ones the latest first.
+
+        `search` is a part of a reference.
+        """
         order = [_URGENCY, escalations.c.due_at, escalations.c.id]
         if view is View.CLOSED:
-            order = [escalations.c.closed_at.desc()]
+            order = [escalations.c.closed_at.desc(), escalations.c.id.desc()]
         wanted = [visible(member), self._in(view, member)]
         # PostgreSQL cannot even be asked for a NUL.
         if part := search.replace("\x00", "").strip().upper():
             wanted = [visible(member), escalations.c.reference.contains(part, autoescape=True)]
-        query = sa.select(*_COLUMNS).select_from(_FROM).where(*wanted).order_by(*order).limit(MOST_CASES)
+        ids = sa.select(escalations.c.id).select_from(_FROM).where(*wanted).order_by(*order)
+        ids = ids.limit(PAGE + 1).offset((page - 1) * PAGE)
         with self._database.read() as connection:
-            return [_case(row) for row in connection.execute(query)]
+            # What each line shows is read for this page's cases alone.
+            found = connection.execute(ids).scalars().all()
+            shown = sa.select(*_COLUMNS).select_from(_FROM).where(escalations.c.id.in_(found[:PAGE])).order_by(*order)
+            return [_case(row) for row in connection.execute(shown)], len(found) > PAGE
 
     def counts(self, member: Member) -> dict[View, int]:
         """How many cases each view holds, but for the closed ones."""

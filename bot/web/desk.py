@@ -41,7 +41,9 @@ SNOOZES = {
 async def queue_page(request: web.Request, member: Member) -> web.Response:
     desk = request.app[DESK]
     view, search = _view(request), request.query.get("search", "")[:20]
-    cases = await desk.read(lambda: desk.cases.queue(member, view, search=search))
+    given = request.query.get("page", "1")
+    number = int(given) if given.isdecimal() and 0 < len(given) < 5 and int(given) else 1
+    cases, has_more = await desk.read(lambda: desk.cases.queue(member, view, search=search, page=number))
     return page(
         request,
         "desk/queue.html",
@@ -49,6 +51,8 @@ async def queue_page(request: web.Request, member: Member) -> web.Response:
         view=view,
         search=search,
         rows=rows(request, cases),
+        number=number,
+        has_more=has_more,
         counts=await desk.read(desk.cases.counts, member),
         views=list(View),
         absent=absent(request, member),

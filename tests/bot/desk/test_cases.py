@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.conversations.model import Author, Urgency, Way
+from bot.desk import cases
 from bot.desk.announcer import MOST_UNREAD, DeskAnnouncer
 from bot.desk.model import CaseNotFound, Outcome, View
 from bot.staff.model import Role
@@ -14,7 +15,7 @@ from tests.bot.desk.office import CITY, COUNTY
 
 
 def found(office, member, view=View.WAITING, **options) -> list[str]:
-    return [case.escalation.reference for case in office.cases.queue(member, view, **options)]
+    return [case.escalation.reference for case in office.cases.queue(member, view, **options)[0]]
 
 
 # who sees what
@@ -97,8 +98,8 @@ def test_the_most_urgent_come_first_and_of_those_the_longest_due(office):
 
 def test_closed_cases_are_listed_the_latest_first(office):
     sam, cases = office.member("Sam Lee"), [office.case() for _ in range(3)]
-    for case in cases:
-        office.clock.turn(minutes=1)
+    for case, minutes in zip(cases, (0, 1, 0), strict=True):
+        office.clock.turn(minutes=minutes)
         office.duty.take(sam, case.reference)
         office.duty.close(sam, case.reference, Outcome.HELPED)
     assert found(office, sam, View.CLOSED) == [case.reference for case in reversed(cases)]
@@ -240,3 +241,13 @@ def test_the_duty_desk_of_a_council_is_held_by_who_can_see_its_cases(office):
             with desks.listen(admin):
                 assert (desks.at_the_desk(CITY), desks.at_the_desk(COUNTY)) == (2, 1)
     assert desks.at_the_desk(CITY) == 0
+
+
+def test_a_long_queue_comes_in_pages_and_nobody_is_on_none(office, monkeypatch):
+    sam = office.member("Sam Lee")
+    monkeypatch.setattr(cases, "PAGE", 2)
+    waiting = {office.case().reference for _ in range(5)}
+    pages = [office.cases.queue(sam, View.WAITING, page=number) for number in (1, 2, 3)]
+    assert [len(shown) for shown, _ in pages] == [2, 2, 1]
+    assert [has_more for _, has_more in pages] == [True, True, False]
+    assert {case.escalation.reference for shown, _ in pages for case in shown} == waiting

@@ -288,6 +288,26 @@ async def test_that_somebody_writes_goes_both_ways_while_a_person_is_there(sam, 
     assert await until(mine, type="typing")
 
 
+async def test_nobody_is_told_that_they_write_or_read_themselves(sam, dana, person, case, reference):
+    mine, colleague, theirs, phone = (
+        await sam.chat(reference),
+        await dana.chat(reference),
+        await person.chat(),
+        await person.chat(),
+    )
+    last = (await person.transcript())[-1]["id"]
+    await theirs.send_json({"type": "typing"})
+    await theirs.send_json({"type": "seen", "id": last})
+    assert await until(colleague, type="seen", id=int(last))
+    await mine.send_json({"type": "typing"})
+    assert await phone.receive_json(timeout=1) == {"type": "typing"}
+    await person.says("hello")
+    assert "hello" in (await until(colleague, type="message"))["html"]
+    await mine.send_json({"type": "seen", "id": int(last)})
+    assert (await phone.receive_json(timeout=1))["message"]["text"] == "hello"
+    assert (await phone.receive_json(timeout=1)) == {"type": "seen", "id": last}
+
+
 async def test_that_somebody_writes_is_not_told_while_the_assistant_answers(client, sam, person, case, reference):
     await sam.post(f"{case}/give-back")
     mine, theirs = await sam.chat(reference), await person.chat()
