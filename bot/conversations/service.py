@@ -194,8 +194,11 @@ class ConversationService:
             raise MessageRefused("message_id", "There is no such reply in this conversation.")
 
     async def delete(self, conversation: Conversation) -> None:
+        escalation = await self._run(self._store.escalation, conversation.id)
         await self._run(self._store.delete, conversation.id)
         self.announcer.close(conversation.id)
+        if escalation:
+            self._desk(escalation.id)
 
     async def catch_up(self) -> None:
         """For ever: answer what could not be answered before, as soon as the engine is there."""

@@ -180,7 +180,7 @@ class Cases:
                 times = (one.opened_at, one.due_at, one.taken_at, one.replied_at, one.closed_at)
                 written = [each.strftime("%Y-%m-%d %H:%M") if each else "" for each in times]
                 yield [one.reference, one.authority or "", one.reason, one.urgency.value, one.way.value, one.status.value,
-                       *written, one.outcome or "", row.holder_name or ""]  # fmt: skip
+                       *written, one.outcome or "", _as_text(row.holder_name or "")]  # fmt: skip
 
     def _one(self, member: Member, condition: Any) -> Case:
         with self._database.read() as connection:
@@ -205,6 +205,11 @@ class Cases:
 def read_row(connection: Connection, member: Member, condition: Any) -> Row | None:
     """The case's row, if this member may see it."""
     return connection.execute(sa.select(*_COLUMNS).select_from(_FROM).where(visible(member), condition)).first()
+
+
+def _as_text(name: str) -> str:
+    """What a spreadsheet would take for a formula, as text (OWASP, "CSV Injection")."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
 
 
 def _case(row: Row) -> Case:

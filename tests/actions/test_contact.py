@@ -13,7 +13,7 @@ from actions.contact import Contact, adviser_wish, email_in, phone_in, read, rea
     ("text", "contact"),
     [
         ("call me on 07700 900123 after 4", Contact("call", "07700 900123", None, "after 4")),
-        ("could one of you ring me on 07700900123 tomorrow morning", Contact("call", "07700 900123", None, "tomorrow morning")),
+        ("could you ring me on 07700900123 tomorrow morning", Contact("call", "07700 900123", None, "tomorrow morning")),
         ("ring me 4pm on 07700-900-123", Contact("call", "07700 900123", None, "4pm")),
         ("call us between 9 and 5 on weekdays", Contact("call", None, None, "between 9 and 5 on weekdays")),
         ("text me after school", Contact("text", None, None, "after school")),

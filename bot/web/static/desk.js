@@ -104,6 +104,7 @@
       if (news.type === "case") { show(news); ago(); } else nobody(news.absent);
     });
     socket.addEventListener("close", function (event) {
+      if (sound && away.hidden) beep(sound.currentTime);
       away.hidden = false;
       if (event.code === 4401) {
         away.textContent = "You are signed out. New cases are not shown here. Please sign in again.";

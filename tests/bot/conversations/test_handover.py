@@ -207,6 +207,20 @@ async def test_a_case_that_somebody_has_stays_theirs_when_the_adviser_is_asked_f
     assert answers(office, chat) == "staff"
 
 
+async def test_while_the_engine_is_away_one_choice_passes_the_chat_on_with_what_was_asked(service, office, engine):
+    chat = await service.begin()
+    engine.is_away = True
+    [notice] = await service.write(chat, QUESTION)
+    [choice] = notice.details["choices"]
+    [told] = await service.write(chat, choice["value"])
+    assert told.details["handoff"] == {"status": "waiting", "reference": office.of(chat).reference, "to": "duty"}
+    assert (office.of(chat).urgency, answers(office, chat)) == (Urgency.ROUTINE, "waiting")
+    engine.is_away = False
+    await service.catch_up_for(1.3)
+    assert engine.asked == []
+    assert office.store.unanswered() == []
+
+
 # silence
 
 
@@ -603,3 +617,12 @@ async def test_what_comes_after_a_deletion_opens_nothing(office):
     assert office.store.pass_on(message) is None
     assert office.store.back_to_assistant(message, [{"kind": "cancelled", "text": "OK."}], withdraws=True) == []
     assert office.store.escalations() == []
+
+
+async def test_the_desk_is_told_when_the_person_deletes_the_chat(service, office):
+    chat = await service.begin()
+    await service.ask(chat)
+    service.told.clear()
+    case = office.of(chat)
+    await service.delete(chat)
+    assert service.told == [case.id]

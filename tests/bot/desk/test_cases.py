@@ -251,3 +251,9 @@ def test_a_long_queue_comes_in_pages_and_nobody_is_on_none(office, monkeypatch):
     assert [len(shown) for shown, _ in pages] == [2, 2, 1]
     assert [has_more for _, has_more in pages] == [True, True, False]
     assert {case.escalation.reference for shown, _ in pages for case in shown} == waiting
+
+
+def test_no_name_becomes_a_formula_in_a_spreadsheet(office):
+    sam, case = office.member("=1+1 Lee"), office.case()
+    office.duty.take(sam, case.reference)
+    assert list(office.cases.export(sam))[1][-1] == "'=1+1 Lee"
