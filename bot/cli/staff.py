@@ -112,10 +112,10 @@ def on(email: str, data: Path | None, database_url: str | None) -> None:
 def end_sessions(email: str, data: Path | None, database_url: str | None) -> None:
     """Sign the person with this EMAIL address out everywhere, after a laptop was lost for example."""
     from bot.staff.accounts import Accounts
-    from bot.staff.sessions import Sessions
 
     with _database(data, database_url) as database:
-        Sessions(database).end_all(Accounts(database).with_email(email).id)
+        accounts = Accounts(database)
+        accounts.end_sessions(accounts.with_email(email).id, None)
     click.echo(f"{email} is signed out everywhere.")
 
 

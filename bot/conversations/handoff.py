@@ -89,9 +89,13 @@ class Handoff:
     # what staff do, as the person is told
 
     def taken(self, escalation: Escalation, name: str) -> Draft:
-        way = "handoff_taken" if escalation.way is Way.CHAT else "handoff_taken_other"
-        to = self._targets.team(escalation, self._library.shelf)
-        return self._draft("accepted", escalation, self._library.shelf.phrases(way, name=name, to=to))
+        """Who has it now: with an adviser in `pa_id` their own, else somebody of the team."""
+        shelf = self._library.shelf
+        phrase = "handoff_taken" if escalation.way is Way.CHAT else "handoff_taken_other"
+        if escalation.pa_id is not None:
+            return self._draft("accepted", escalation, shelf.phrases(f"{phrase}_pa", name=name))
+        to = self._targets.team(escalation, shelf)
+        return self._draft("accepted", escalation, shelf.phrases(phrase, name=name, to=to))
 
     def pa_is_late(self, escalation: Escalation) -> Draft:
         return self._draft("waiting", escalation, self._library.shelf.phrases("handoff_pa_late"))

@@ -129,7 +129,10 @@ class Duty:
     def hand(self, member: Member, reference: str, to: int | None) -> Act:
         """Hand the case to a colleague, who is to take it, or with None back to the whole team."""
         with self._act(member, reference, "handed over") as act:
-            self._must_not_be_closed(act.escalation)
+            there = act.escalation
+            self._must_not_be_closed(there)
+            if there.status is not Status.OPEN:
+                self._must_have(act)
             colleague = self._colleague(act, to) if to is not None else None
             act.change(
                 status=Status.OPEN.value,

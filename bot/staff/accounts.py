@@ -167,8 +167,16 @@ class Accounts:
     def set_away(self, id: int, away: bool) -> None:
         """Whether somebody is away, on leave for example, so that others are asked instead. Raises MemberNotFound."""
         with self._database.write() as connection:
-            if connection.execute(sa.update(staff).where(staff.c.id == id).values(is_away=away)).rowcount == 0:
-                raise MemberNotFound
+            row = _account(connection, id)
+            connection.execute(sa.update(staff).where(staff.c.id == id).values(is_away=away))
+            self._record(connection, "away" if away else "back", row, id)
+
+    def end_sessions(self, id: int, by: Member | None) -> None:
+        """Sign somebody out everywhere. Raises MemberNotFound."""
+        with self._database.write() as connection:
+            row = _account(connection, id)
+            sessions.end_all(connection, id)
+            self._record(connection, "signed out everywhere", row, by.id if by else None)
 
     def members(self, authority: str | None = None) -> list[Member]:
         """All by name, those who are off too; with `authority` only the team of that council."""

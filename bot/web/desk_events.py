@@ -27,11 +27,14 @@ SIGNED_OUT = 4401
 @routes.get("/desk/events")
 @only(*AT_THE_DESK)
 async def queue_events(request: web.Request, member: Member) -> web.StreamResponse:
-    """{"type": "case", "reference", "views", "rank", "urgency", "html", "counts", "absent"} for each case that changes."""
+    """{"type": "ready", "counts", "absent"}, then for each case that changes
+    {"type": "case", "reference", "views", "rank", "urgency", "html", "counts", "absent"}.
+    """
     desk = request.app[DESK]
     socket = await _open(request)
     with desk.desks.listen(member) as changes:
-        await socket.send_json({"type": "ready", "absent": absent(request, member)})
+        counts = {view.value: count for view, count in (await desk.read(desk.cases.counts, member)).items()}
+        await socket.send_json({"type": "ready", "counts": counts, "absent": absent(request, member)})
 
         async def push(changed: int, viewer: Member) -> None:
             try:

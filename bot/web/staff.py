@@ -96,7 +96,7 @@ async def change_password(request: web.Request, member: Member) -> web.Response:
 @routes.post("/staff/sign-out-everywhere")
 @only()
 async def sign_out_everywhere(request: web.Request, member: Member) -> web.Response:
-    await off_loop(request.app[SESSIONS].end_all, member.id)
+    await off_loop(request.app[ACCOUNTS].end_sessions, member.id, member)
     response = web.HTTPSeeOther("/staff/sign-in")
     show_out(request, response)
     return response
@@ -144,7 +144,7 @@ async def change_account(request: web.Request, member: Member) -> web.Response:
             case "on":
                 await off_loop(accounts.switch_on, id, member)
             case _:
-                await off_loop(request.app[SESSIONS].end_all, id)
+                await off_loop(accounts.end_sessions, id, member)
     except StaffError as refused:
         return await _people(request, member, refusal=str(refused), status=422)
     raise web.HTTPSeeOther("/staff/people")

@@ -101,7 +101,11 @@
     });
     socket.addEventListener("message", function (event) {
       var news = JSON.parse(event.data);
-      if (news.type === "case") { show(news); ago(); } else nobody(news.absent);
+      if (news.type === "case") { show(news); ago(); return; }
+      // Somebody came between the page and its connection.
+      var known = document.querySelector('.count[data-view="waiting"]');
+      if (Number(known.textContent) !== news.counts.waiting) { location.reload(); return; }
+      nobody(news.absent);
     });
     socket.addEventListener("close", function (event) {
       if (sound && away.hidden) beep(sound.currentTime);

@@ -136,7 +136,7 @@ def test_who_stands_in_for_an_adviser_is_not_called_the_persons_adviser(office, 
     [told] = office.duty.take(sam, case.reference).told
     assert told.text == office.words("handoff_taken", name="Sam", to=team(office))
     [told] = office.duty.take(pat, case.reference, over=True).told
-    assert told.text == office.words("handoff_taken", name="Pat", to=office.words("handoff_to_pa"))
+    assert told.text == office.words("handoff_taken_pa", name="Pat")
 
 
 # replying
@@ -520,3 +520,9 @@ def test_what_is_left_to_the_team_while_the_person_cries_for_help_goes_through(o
         for done in [threads.submit(each) for each in (move, cry)]:
             done.result(60)
     assert office.now(case).urgency is Urgency.EMERGENCY
+
+
+def test_nobody_hands_away_what_a_colleague_has(office, sam, dana, pat, taken):
+    with pytest.raises(ActRefused, match="Take this case first"):
+        office.duty.hand(dana, taken.reference, pat.id)
+    assert office.now(taken).holder_id == sam.id

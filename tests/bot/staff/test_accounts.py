@@ -305,3 +305,11 @@ def test_what_is_refused_is_neither_done_nor_recorded(accounts, database, admin,
         with pytest.raises(StaffError):
             act()
     assert Audit(database).search() == before
+
+
+def test_who_is_away_or_signed_out_everywhere_is_in_the_audit(accounts, sam, database):
+    accounts.set_away(sam.id, True)
+    accounts.set_away(sam.id, False)
+    accounts.end_sessions(sam.id, None)
+    whats = [row.what for row in Audit(database).search(subject=sam.email, most=3)]
+    assert whats == ["signed out everywhere", "back", "away"]
