@@ -114,6 +114,10 @@ class Escalations:
         if request.reason == ASKED:
             change(connection, there.id, way=request.way.value)
         self.raise_to(connection, there, request.urgency, request.reason)
+        cries_again = request.reason != ASKED and there.urgency is Urgency.EMERGENCY
+        if cries_again and there.status is not Status.OPEN:
+            # Whoever has it may have gone home since.
+            self._tell(connection, there.id)
         return by_id(connection, there.id)
 
     def _due_at(self, urgency: Urgency, authority: str | None, opened_at: datetime) -> datetime:

@@ -626,3 +626,15 @@ async def test_the_desk_is_told_when_the_person_deletes_the_chat(service, office
     case = office.of(chat)
     await service.delete(chat)
     assert service.told == [case.id]
+
+
+def test_a_new_cry_in_a_case_that_somebody_has_is_announced_again(database, office, sam):
+    told: list[int] = []
+    office.store = ConversationStore(database, Escalations(announce=lambda connection, id: told.append(id)))
+    chat = office.chat()
+    case = office.cries(chat)
+    office.cries(chat)
+    assert told == [case.id]
+    office.duty.take(sam, case.reference)
+    office.cries(chat)
+    assert told == [case.id, case.id]
