@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -31,8 +32,12 @@ class Browserlike:
 
     def post(self, path: str, **fields: str) -> str:
         data = urllib.parse.urlencode(fields).encode()
-        with self._opener.open(self._url + path, data, timeout=30) as response:
-            return str(response.read().decode())
+        try:
+            with self._opener.open(self._url + path, data, timeout=30) as response:
+                return str(response.read().decode())
+        except urllib.error.HTTPError as page:
+            # A browser shows it: the chat's page is there to write in also while nothing can be stored.
+            return str(page.read().decode())
 
 
 def helped(chat: Chat, page: Browserlike) -> None:
