@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,15 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def utc(at: datetime) -> datetime:
+    """A time as the database gives it: SQLite leaves the zone out."""
+    return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+
+
+def utc_or_none(at: datetime | None) -> datetime | None:
+    return utc(at) if at else None
 
 
 @cache

@@ -13,10 +13,9 @@ from sqlalchemy.engine import Connection, Row
 
 from bot.alerts.model import Address, Alert, Medium, Stage
 from bot.alerts.tables import alerts
-from bot.conversations.escalations import utc, utc_or_none
 from bot.conversations.model import Status
 from bot.conversations.tables import escalations
-from content.database import Database
+from content.database import Database, utc, utc_or_none
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
 """After the first failed attempt, doubled after each other one, and the most; up to a fifth is taken off by chance."""

@@ -15,10 +15,10 @@ from sqlalchemy.engine import Connection
 from bot.alerts.model import Address, Medium, Stage
 from bot.alerts.outbox import Outbox
 from bot.alerts.tables import alerts
-from bot.conversations.escalations import escalation_of, utc
+from bot.conversations.escalations import escalation_of
 from bot.conversations.model import Escalation, Status, Urgency
 from bot.conversations.tables import escalations
-from content.database import Database
+from content.database import Database, utc
 
 logger = logging.getLogger(__name__)
 Due = Callable[[Urgency, str | None, datetime], datetime]

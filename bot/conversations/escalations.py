@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Row
 from bot.conversations.model import ASKED, Escalation, Message, Request, Status, Urgency, Way
 from bot.conversations.tables import conversations, escalation_contacts, escalation_log, escalations
 from bot.staff.tables import staff
+from content.database import utc, utc_or_none
 
 logger = logging.getLogger(__name__)
 REFERENCE_LETTERS, REFERENCE_LENGTH = "2345679CDFGHJKMPQRTVWXY", 6
@@ -211,15 +212,6 @@ def escalation_of(row: Row) -> Escalation:
         closed_at=utc_or_none(row.closed_at),
         outcome=row.outcome,
     )
-
-
-def utc(at: datetime) -> datetime:
-    """A time as the database gives it: SQLite leaves the zone out."""
-    return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-
-
-def utc_or_none(at: datetime | None) -> datetime | None:
-    return utc(at) if at else None
 
 
 def _asked_for(connection: Connection, conversation: Row, request: Request) -> int | None:

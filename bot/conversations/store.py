@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from bot.conversations import escalations as cases
-from bot.conversations.escalations import Escalations, utc, utc_or_none
+from bot.conversations.escalations import Escalations
 from bot.conversations.model import (
     Author,
     Conversation,
@@ -28,7 +28,7 @@ from bot.conversations.model import (
     Way,
 )
 from bot.conversations.tables import conversations, escalations, feedback, messages
-from content.database import Database
+from content.database import Database, utc, utc_or_none
 
 Draft = dict[str, Any]
 """A reply before it is stored: `kind`, `text`, and the API's other fields."""

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from bot.conversations.escalations import escalation_of, utc, utc_or_none
+from bot.conversations.escalations import escalation_of
 from bot.conversations.model import Author, Status, Urgency
 from bot.conversations.tables import (
     conversations,
@@ -22,7 +22,7 @@ from bot.desk.model import Case, CaseNotFound, Contact, Happening, Note, View
 from bot.desk.rights import visible
 from bot.staff.model import Member
 from bot.staff.tables import staff
-from content.database import Database
+from content.database import Database, utc, utc_or_none
 
 PAGE = 100
 """Cases on one page of the queue: more than anybody reads, and quick with any number waiting."""

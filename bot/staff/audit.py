@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.staff.tables import audit
-from bot.staff.times import Clock, now, utc
-from content.database import Database
+from bot.staff.times import Clock, now
+from content.database import Database, utc
 
 LONGEST_DETAIL = 200
 

@@ -9,8 +9,8 @@ from threading import Lock
 from typing import Any
 
 from bot.staff.model import SignInLocked, SignInRefused, StaffError
-from bot.staff.times import utc
 from bot.staff.tokens import digest_of
+from content.database import utc
 
 TRIES = 5
 """From this wrong try in a row on, each locks."""

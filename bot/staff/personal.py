@@ -12,9 +12,9 @@ from sqlalchemy.engine import Connection
 from bot.staff.audit import Audit
 from bot.staff.model import InvitationRefused, Member, NotAllowed, Role
 from bot.staff.tables import personal_invitations, staff
-from bot.staff.times import Clock, now, utc
+from bot.staff.times import Clock, now
 from bot.staff.tokens import digest_of, new_token
-from content.database import Database
+from content.database import Database, utc
 
 LONGEST_LABEL, MOST_OPEN = 60, 200
 

@@ -9,9 +9,9 @@ from sqlalchemy.engine import Connection
 
 from bot.staff.model import Member, MemberNotFound, SessionEnded
 from bot.staff.tables import sessions, staff
-from bot.staff.times import Clock, now, utc
+from bot.staff.times import Clock, now
 from bot.staff.tokens import digest_of, new_token
-from content.database import Database
+from content.database import Database, utc
 
 MOST = 10
 """A member's sessions at once. One more ends the oldest."""

@@ -10,8 +10,3 @@ Clock = Callable[[], datetime]
 
 def now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-def utc(at: datetime) -> datetime:
-    """A time as the database gives it: SQLite leaves the zone out."""
-    return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)

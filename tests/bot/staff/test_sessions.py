@@ -12,7 +12,7 @@ from bot.staff.model import MemberNotFound, Role, SessionEnded
 from bot.staff.sessions import MOST, Sessions
 from bot.staff.tables import sessions as table
 from bot.staff.tables import staff
-from bot.staff.times import utc
+from content.database import utc
 from tests.bot.staff.conftest import opened
 
 HOUR = timedelta(hours=1)
