@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from bot.conversations.model import Conversation
-from bot.conversations.service import Answered, EngineAway
+from bot.conversations.engine import Answered, EngineAway
 from bot.engine.model_files import model_path
 from bot.settings import ROOT, Settings
 

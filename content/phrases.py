@@ -20,7 +20,7 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
         "sorry_to_hear": "", "greet": "", "goodbye": "", "thank": "", "react": "", "affirm": "", "deny": "",
         "identity": "", "capabilities": "", "ask_authority": "", "ask_authority_place": "place",
         "assume_authority": "council", "ask_age": "", "ask_topic": "", "ask_which": "", "ask_which_topic": "topic",
-        "ask_other": "", "noted": "", "noted_council": "council", "not_understood": "", "not_understood_again": "",
+        "ask_other": "", "may_help": "", "noted": "", "noted_council": "council", "not_understood": "", "not_understood_again": "",
         "out_of_scope": "", "not_covered": "", "other_language": "", "needs_interpreter": "language", "more_asked": "",
         "own_case": "", "other_council": "place", "too_young": "", "too_old": "", "refusal": "", "not_helpful": "",
         "not_helpful_again": "", "nothing_earlier": "", "wrong_topic": "", "stopped": "", "restarted": "",

@@ -25,8 +25,10 @@ from nlu.patterns import (
     YOUNGEST,
 )
 
-LIVING = frozenset("live living lives moved move moving staying stay based flat house renting rent".split())
-CARE = frozenset("care looked social foster under worker fostered carer responsible pa placed".split())
+LIVING = frozenset("live living lives moved move moving staying stay based flat house renting rent placed".split())
+CARE = frozenset("care looked social foster under worker fostered carer responsible pa".split())
+TIED, CARED_FOR = frozenset("with under by".split()), frozenset("care looked fostered".split())
+"""Before the name of another council, these make it the writer's own; a worker, a flat or a refusal there does not."""
 SUPPOSING_COUNCIL = frozenset("and about".split())
 CORRECTING = frozenset("actually no not sorry meant am with under mean is".split())
 """Beside these, "and city" is no "what about": it puts right what was said before."""
@@ -118,8 +120,8 @@ class StatementReader:
                 near = role if role == "no" else "own" if (alone or cared) and not lives else "lives"
                 yield self._said("place", span.ent_id_.split("|")[0], near, span), span
             elif span.label_ == ELSEWHERE:
-                named = cared or after in ("council", "city", "county") or "with" in before
-                if (named or alone) and role == "own" and not lives:
+                tied = TIED & set(before[-3:]) or CARED_FOR & {*before, *words[span.end : span.end + 3]}
+                if (tied or alone) and role == "own" and not lives:
                     yield self._said("elsewhere", span.ent_id_, "own", span), span
 
     def _age(self, doc: Doc) -> Iterator[tuple[Statement, Span]]:

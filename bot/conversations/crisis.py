@@ -107,10 +107,24 @@ class CrisisHelp:
         if line and not worth:
             return [self._draft(line, None)]
         if not worth:
-            return [self._said("crisis_still_here_again" if again else "crisis_still_here", conversation)]
-        return [{**draft, "feedback": False} if draft["kind"] == "answer" else draft for draft in worth]
+            said = self._said("crisis_still_here_again" if again else "crisis_still_here", conversation)
+            return [said, *self._may_help(drafts)]
+        return [_unrated(draft) for draft in worth]
+
+    def beside_check_in(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """What of the assistant's ordinary replies goes with a check-in: no shrug, but what was asked is not lost."""
+        worth = [draft for draft in drafts if _says_more(draft)]
+        return [_unrated(draft) for draft in worth] or self._may_help(drafts)
 
     # inside
+
+    def _may_help(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """The likely entries among the choices of the assistant's replies, without the question that came with them."""
+        entries = [choice for draft in drafts for choice in draft.get("choices") or () if "entry" in choice]
+        shelf = self._shelf
+        if not entries or shelf is None:
+            return []
+        return [{"kind": "question", "text": shelf.phrases("may_help"), "asks": "topic", "choices": entries}]
 
     @property
     def _shelf(self) -> Shelf | None:
@@ -158,3 +172,7 @@ class CrisisHelp:
 
 def _says_more(draft: Draft) -> bool:
     return draft["kind"] in SAYS_MORE or (draft["kind"] == "question" and draft.get("asks") != "topic")
+
+
+def _unrated(draft: Draft) -> Draft:
+    return {**draft, "feedback": False} if draft["kind"] == "answer" else draft

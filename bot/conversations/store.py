@@ -218,19 +218,20 @@ class ConversationStore:
                 self._escalations.raise_to(connection, escalation, Urgency.URGENT)
             return escalation
 
-    def back_to_assistant(self, message: Message, drafts: Sequence[Draft], *, withdraws: bool) -> list[Message]:
+    def back_to_assistant(
+        self, message: Message, drafts: Callable[[Escalation | None], Sequence[Draft]], *, withdraws: bool
+    ) -> list[Message]:
         """What the person asks for while they wait: the assistant again; with `withdraws` nobody is to come any more.
 
-        A case that was opened for a danger is not withdrawn. Gives no messages when somebody has taken it meanwhile.
+        A case that was opened for a danger is not withdrawn. `drafts` says what became of the case, as it is in the end.
+        Gives no messages when somebody has taken it meanwhile.
         """
         with self._database.write() as connection:
             row = self._unanswered(connection, message)
             if row is None or row.holder == Holder.STAFF.value:
                 return []
             escalation = cases.of_conversation(connection, message.conversation_id)
-            made = [
-                add_message(connection, message.conversation_id, Author.ASSISTANT, draft, message.id) for draft in drafts
-            ]
+            made = _replies(connection, message, drafts(escalation))
             # What was written before was for people, also when it could not be passed on.
             _settle_until(connection, message)
             _set(connection, message.conversation_id, holder=Holder.BOT.value)

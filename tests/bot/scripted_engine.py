@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from bot.conversations.model import Conversation
-from bot.conversations.service import Answered, EngineAway
+from bot.conversations.engine import Answered, EngineAway
 
 
 class ScriptedEngine:

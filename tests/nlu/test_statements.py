@@ -84,6 +84,29 @@ def test_living_in_a_councils_area_does_not_name_the_council(reader):
     assert ("authority", "nottingham-city", "own") not in said
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my pa is at derby council now, who do i ring",
+        "leeds council wont house me",
+        "been placed in sheffield council area, what can i get",
+        "my worker in leicester said to ask you",
+        "i moved to leeds, do you still help me",
+    ],
+)
+def test_a_council_that_is_only_named_does_not_become_the_writers_own(reader, text):
+    assert not {fact for fact, _, _ in heard(reader, text)} & {"elsewhere", "authority"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("derby looked after me, do i get the grant", "Derby"), ("im under leeds, whats my allowance", "Leeds"),
+     ("leicester city council care leaver here", "Leicester")],
+)  # fmt: skip
+def test_the_council_that_looked_after_the_writer_is_their_own_also_in_a_question(reader, text, place):
+    assert ("elsewhere", place, "own") in heard(reader, text)
+
+
 def test_another_council_is_heard_as_elsewhere(reader):
     assert heard(reader, "leicestershire") == {("elsewhere", "Leicestershire", "own")}
     assert heard(reader, "i was in care with sheffield council") == {("elsewhere", "Sheffield", "own")}

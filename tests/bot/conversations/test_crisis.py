@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import STAYS, CrisisHelp
+from bot.conversations.engine import Answered
 from bot.conversations.handoff import Handoff
 from bot.conversations.model import StoreAway, Urgency
-from bot.conversations.service import Answered, ConversationService
+from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
 from bot.conversations.tables import conversations, escalation_log
 from bot.conversations.targets import Targets
@@ -224,6 +225,41 @@ async def test_who_is_safe_is_told_where_to_call_if_that_changes(service, store,
     assert "116 123" in reply.text
     assert store.escalations() == []
     assert engine.asked == []
+
+
+SHRUG = {
+    "kind": "question",
+    "text": "I did not get that.",
+    "asks": "topic",
+    "choices": [
+        {"label": "Council tax", "value": "Council tax", "entry": "council-tax"},
+        {"label": "Money", "value": "Money"},
+    ],
+}
+
+
+async def test_beside_a_check_in_there_is_no_shrug_but_what_may_have_been_asked_is_offered(service, engine):
+    engine.replies = [SHRUG]
+    conversation, _, _ = await service.start(channel="test")
+    check_in, offer = await service.receive(conversation, UNSURE, "one")
+    assert check_in.kind == "crisis"
+    assert offer.text == "One of these may help with what you asked."
+    assert [choice["label"] for choice in offer.details["choices"]] == ["Council tax"]
+
+
+async def test_beside_a_check_in_the_council_is_asked_for_when_the_answer_depends_on_it(service, engine):
+    engine.replies = [{"kind": "question", "text": "Which council?", "asks": "authority", "choices": []}]
+    conversation, _, _ = await service.start(channel="test")
+    check_in, question = await service.receive(conversation, UNSURE, "one")
+    assert (check_in.kind, question.text) == ("crisis", "Which council?")
+
+
+async def test_after_urgent_help_what_may_have_been_asked_is_offered_too(service, engine):
+    conversation, _, _ = await service.start(channel="test")
+    await service.receive(conversation, CRY, "one")
+    engine.replies = [SHRUG]
+    stays, offer = await service.receive(conversation, "the tax thing i have to sort still", "two")
+    assert (stays.kind, offer.kind) == ("crisis", "question")
 
 
 async def test_whoever_asks_something_else_after_a_check_in_is_answered(service):

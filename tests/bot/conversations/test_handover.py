@@ -311,7 +311,7 @@ def test_whatever_the_assistant_had_to_say_is_not_said_in_a_chat_that_a_person_h
     answer = [{"kind": "answer", "text": "An answer."}]
     assert office.store.reply(message, answer) == []
     assert office.store.ask_whether_safe(message, "suicide", HELP) == []
-    assert office.store.back_to_assistant(message, answer, withdraws=True) == []
+    assert office.store.back_to_assistant(message, lambda _: answer, withdraws=True) == []
     request = office.handoff.request({"way": "chat"}, is_urgent=False)
     assert office.store.hand_over(message, request, office.handoff.passed_on(request)) == []
     assert (len(office.said(case)), office.answers(case), office.now(case).status) == (said, "staff", Status.TAKEN)
@@ -357,6 +357,16 @@ async def test_a_case_of_somebody_in_danger_is_not_withdrawn(service, office, wo
     assert told.text == office.words("handoff_kept")
     assert (office.of(chat).status, office.of(chat).urgency) == (Status.OPEN, Urgency.EMERGENCY)
     assert answers(office, chat) == "bot"
+
+
+def test_a_stop_that_races_with_a_cry_does_not_say_that_nobody_will_come(office):
+    chat = office.chat()
+    office.asks(chat)
+    stop = office.writes(chat, "stop")
+    office.cries(chat)
+    wish = office.handoff.wish("stop", waits=True)
+    [told] = office.store.back_to_assistant(stop, lambda case: [office.handoff.turned_back(wish, case)], withdraws=True)
+    assert told.text == office.words("handoff_kept")
 
 
 async def test_who_is_to_be_called_can_take_it_back_though_the_assistant_answers(service, office):
@@ -615,7 +625,7 @@ async def test_what_comes_after_a_deletion_opens_nothing(office):
     office.store.delete(chat.id)
     assert office.store.alert(message, "suicide", lambda *_: HELP) == []
     assert office.store.pass_on(message) is None
-    assert office.store.back_to_assistant(message, [{"kind": "cancelled", "text": "OK."}], withdraws=True) == []
+    assert office.store.back_to_assistant(message, lambda _: [{"kind": "cancelled", "text": "OK."}], withdraws=True) == []
     assert office.store.escalations() == []
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import CrisisHelp
+from bot.conversations.engine import Answered
 from bot.conversations.handoff import Handoff
-from bot.conversations.service import Answered, ConversationService
+from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
 from bot.conversations.targets import Targets
 from bot.conversations.translation import TranslationAway

@@ -1,0 +1,220 @@
+"""Replies to a message: urgent help, a person, or the assistant's answer, and which of them when."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.conversations.announcer import Announcer
+from bot.conversations.crisis import CrisisHelp
+from bot.conversations.engine import Engine, EngineAway
+from bot.conversations.handoff import Handoff
+from bot.conversations.model import Conversation, Holder, Message
+from bot.conversations.store import ConversationStore, Draft
+from bot.conversations.translation import TranslationAway, Translator, in_english, in_their_language
+from bot.conversations.turns import Turns
+from content.crisis import Danger
+from content.library import Library
+from nlu.crisis.phrases import Answer
+from nlu.crisis.screen import Heard, Level
+
+LONG_MESSAGE = 1000
+"""Characters; of a longer message the assistant says that it looked at the end."""
+Run = Callable[..., Awaitable[Any]]
+"""Calls something that blocks in a thread."""
+
+
+class Responder:
+    """Gives each stored message its reply, once."""
+
+    def __init__(
+        self,
+        store: ConversationStore,
+        library: Library,
+        engine: Engine,
+        announcer: Announcer,
+        crisis: CrisisHelp,
+        handoff: Handoff,
+        *,
+        run: Run,
+        desk: Callable[[int], None],
+        translator: Translator | None,
+    ) -> None:
+        """`desk` is told of each escalation that is new, or in which the person wrote."""
+        self._store, self._library, self._engine, self._announcer = store, library, engine, announcer
+        self._crisis, self._handoff, self._translator = crisis, handoff, translator
+        self._run, self._desk = run, desk
+        self._turns = Turns()
+
+    def waiting(self, conversation_id: str) -> int:
+        """How many messages of a conversation wait for their turn."""
+        return self._turns.waiting(conversation_id)
+
+    async def reply(self, message: Message, heard: Heard, *, tells_when_away: bool = False) -> None:
+        """Reply to one message if it still waits: urgent help out of turn, anything else when it is its turn.
+
+        Raises ConversationNotFound.
+        """
+        if heard.is_crisis:
+            await self._help(message, heard)
+            return
+        async with self._turns.of(message.conversation_id):
+            current = await self._run(self._store.message, message.id)
+            if current is None or current.is_answered:
+                return
+            conversation = await self._run(self._store.find, message.conversation_id)
+            if conversation.holder is Holder.STAFF:
+                await self._pass_on(message, heard)
+            elif await self._turned_back(conversation, message) or await self._stayed(conversation, message):
+                return
+            elif conversation.holder is Holder.WAITING:
+                await self._ask_while_waiting(conversation, message, heard)
+                await self._pass_on(message, heard)
+            elif self._handoff.is_direct(message.text):
+                await self._hand_over(conversation, message, {}, is_urgent=heard.asks)
+            else:
+                await self._answer(conversation, message, heard, tells_when_away=tells_when_away)
+
+    async def _turned_back(self, conversation: Conversation, message: Message) -> bool:
+        """Whether somebody whom nobody has answered yet asked for the assistant, or took their request back."""
+        wish = self._handoff.wish(message.text, waits=conversation.holder is Holder.WAITING)
+        if wish is None:
+            return False
+        escalation = await self._run(self._store.escalation, conversation.id)
+        if escalation is None:
+            return False
+        told = await self._run(
+            lambda: self._store.back_to_assistant(
+                message, lambda case: [self._handoff.turned_back(wish, case)], withdraws=wish.withdraws
+            )
+        )
+        self._tell(told)
+        self._desk(escalation.id)
+        return bool(told)
+
+    async def _ask_while_waiting(self, conversation: Conversation, message: Message, heard: Heard) -> None:
+        """The one thing that the assistant still says while somebody waits: it asks whether they are safe."""
+        if heard.asks and heard.danger:
+            check_in = [self._crisis.check_in(heard, conversation)]
+            self._tell(await self._run(self._store.ask_whether_safe, message, heard.danger.value, check_in))
+
+    async def _pass_on(self, message: Message, heard: Heard) -> None:
+        """Leave a message to the people who hold the conversation; what may be danger makes their case urgent."""
+        passed = await self._run(lambda: self._store.pass_on(message, is_urgent=heard.asks))
+        if passed:
+            self._desk(passed.id)
+
+    async def _help(self, message: Message, heard: Heard) -> None:
+        """Urgent help, and an escalation; whoever holds the conversation, and whatever else is going on in it."""
+        conversation = await self._run(self._store.find, message.conversation_id)
+        if conversation.checking and self._crisis.answered(conversation, message.text) is Answer.UNSAFE:
+            heard = replace(heard, danger=Danger(conversation.checking))
+        danger = (heard.danger or Danger.SUICIDE).value
+        self._tell(await self._run(self._store.alert, message, danger, self._crisis.help(heard, conversation)))
+        escalation = await self._run(self._store.escalation, conversation.id)
+        if escalation:
+            self._desk(escalation.id)
+
+    async def _stayed(self, conversation: Conversation, message: Message) -> bool:
+        """Whether the message was an answer to a check-in or to urgent help, and was answered as such."""
+        answer = self._crisis.answered(conversation, message.text)
+        if conversation.checking:
+            if answer is Answer.UNSAFE:
+                await self._help(message, Heard(Level.CRISIS, Danger(conversation.checking)))
+                return True
+            await self._run(self._store.no_longer_asks, conversation.id)
+            if answer is Answer.SAFE:
+                self._tell(await self._run(self._store.reply, message, [self._crisis.glad(conversation)]))
+                return True
+        if answer in (Answer.TAKES_BACK, Answer.SAFE) and self._crisis.stays_with(conversation):
+            self._tell(await self._run(self._store.reply, message, [self._crisis.taken_back(conversation)]))
+            return True
+        return False
+
+    async def _answer(
+        self, conversation: Conversation, message: Message, heard: Heard, *, tells_when_away: bool = False
+    ) -> None:
+        """Let the engine answer. A check-in with numbers goes before its answer and stands for whatever is none; one without
+        comes last, so that a "no" is an answer to it.
+        """
+        asked = []
+        danger = heard.danger.value if heard.danger else None
+        check_in = [self._crisis.check_in(heard, conversation)] if heard.asks else []
+        if danger and heard.level is Level.UNSURE:
+            asked = await self._run(self._store.ask_whether_safe, message, danger, check_in)
+            self._tell(asked)
+        self._announcer.typing(conversation.id)
+        try:
+            drafts, council = await self._drafts(conversation, message)
+        except EngineAway:
+            if tells_when_away and (asked or not await self._run(self._store.replies, message)):
+                away = await self._run(self._away, conversation)
+                self._tell(await self._run(lambda: self._store.reply(message, [away], answers=False)))
+            return
+        if council and council != conversation.authority:
+            await self._run(self._store.settle_authority, conversation.id, council)
+        request = next((draft["request"] for draft in drafts if "request" in draft), None)
+        if request:
+            await self._hand_over(conversation, message, request, is_urgent=heard.asks)
+            return
+        if heard.level is Level.UNSURE:
+            drafts = self._crisis.beside_check_in(drafts)
+        elif self._crisis.stays_with(conversation):
+            again = await self._run(self._store.was_said_since, conversation.id, "crisis", conversation.crisis_at)
+            named = council if council != conversation.authority else None
+            drafts = self._crisis.staying(conversation, drafts, again=again, council=named)
+        if len(message.text) > LONG_MESSAGE:
+            drafts = [await self._run(self._long), *drafts]
+        if heard.level is Level.CONCERN:
+            self._tell(await self._run(lambda: self._store.reply(message, [*drafts, *check_in], checking=danger)))
+        else:
+            self._tell(await self._run(self._store.reply, message, drafts))
+
+    async def _hand_over(
+        self, conversation: Conversation, message: Message, request: Mapping[str, Any], *, is_urgent: bool
+    ) -> None:
+        """Open the escalation that the person has agreed to; sooner for somebody who was in danger a little while ago."""
+        is_urgent = is_urgent or self._crisis.stays_with(conversation)
+        wanted = self._handoff.request(request, is_urgent=is_urgent)
+        made = await self._run(self._store.hand_over, message, wanted, self._handoff.passed_on(wanted))
+        self._tell(made)
+        escalation = await self._run(self._store.escalation, conversation.id)
+        if escalation:
+            self._desk(escalation.id)
+
+    async def _drafts(self, conversation: Conversation, message: Message) -> tuple[list[Draft], str | None]:
+        """The engine's replies, and the council that it knows of; translated, where somebody can translate it.
+
+        Raises EngineAway.
+        """
+        answered = await self._engine.answer(conversation, str(message.id), message.text)
+        language = self._library.shelf.languages.get(answered.language or "")
+        if self._translator is None or language is None:
+            return answered.replies, answered.council
+        try:
+            if any("language" in draft for draft in answered.replies):
+                english = await in_english(self._translator, message.text, language)
+                answered = await self._engine.answer(conversation, f"{message.id}-en", english, language=language.code)
+            return await in_their_language(self._translator, answered.replies, language), answered.council
+        except TranslationAway:
+            notice: Draft = {"kind": "notice", "text": language("untranslated"), "language": language.code}
+            return [notice, *answered.replies], answered.council
+
+    def _tell(self, made: Sequence[Message]) -> None:
+        for message in made:
+            self._announcer.say(message.conversation_id, message)
+
+    def _away(self, conversation: Conversation) -> Draft:
+        shelf = self._library.shelf
+        councils = [shelf.authority(conversation.authority)] if conversation.authority else shelf.councils
+        team = "\n".join(f"{council.label}, {council.team.line()}" for council in councils)
+        return {
+            "kind": "notice",
+            "text": shelf.phrases("engine_away", team=team),
+            "choices": [self._handoff.direct],
+            "handoff": {"status": "offered", "reference": None, "to": "duty"},
+        }
+
+    def _long(self) -> Draft:
+        return {"kind": "notice", "text": self._library.shelf.phrases("long_message")}
