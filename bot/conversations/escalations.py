@@ -19,6 +19,10 @@ from content.database import utc, utc_or_none
 logger = logging.getLogger(__name__)
 REFERENCE_LETTERS, REFERENCE_LENGTH = "2345679CDFGHJKMPQRTVWXY", 6
 """What a reference is made of: no vowels, so no words, and nothing that is misheard or misread for another."""
+WITHDRAWN = "withdrawn"
+"""The outcome of a case that the person took back."""
+WROTE_AGAIN = "wrote again after the end"
+"""What the log calls it when a closed case opens again by itself."""
 Due = Callable[[Urgency, str | None, datetime], datetime]
 """Until when somebody should answer first: from the urgency, the council and the moment it was opened."""
 
@@ -34,10 +38,11 @@ def at_once(urgency: Urgency, authority: str | None, opened_at: datetime) -> dat
 
 
 class Escalations:
-    """Opens escalations. `due` and `announce` may fail: who needs help is not kept from it by that."""
+    """Opens escalations. `due` and the alerts may fail: who needs help is not kept from it by that."""
 
-    def __init__(self, due: Due = at_once, announce: Announce | None = None) -> None:
-        self._due, self._announce = due, announce
+    def __init__(self, due: Due = at_once, announce: Announce | None = None, announce_again: Announce | None = None) -> None:
+        """`announce` alerts of what is new or more urgent, `announce_again` of what was closed and is open again."""
+        self._due, self._announce, self._announce_again = due, announce, announce_again
 
     def open(self, connection: Connection, message: Message, request: Request) -> tuple[Escalation, bool]:
         """The conversation's escalation, opened or added to; and whether it was there before."""
@@ -53,7 +58,7 @@ class Escalations:
         ).first()
         if row is None:
             escalation = self._new(connection, message.conversation_id, conversation, request)
-            self._tell(connection, escalation.id)
+            self._tell(connection, escalation.id, self._announce)
         else:
             escalation = self._more(connection, escalation_of(row), conversation, request)
         _keep_contact(connection, escalation.id, message.conversation_id, request)
@@ -100,7 +105,38 @@ class Escalations:
             replied_at=None,
         )
         log(connection, there.id, "more urgent", detail=urgency.value)
-        self._tell(connection, there.id)
+        self._tell(connection, there.id, self._announce)
+
+    def open_again(self, connection: Connection, message: Message, since: datetime) -> Escalation | None:
+        """The conversation's last case, opened again for whoever had it; None when it is open or was closed before then.
+
+        What the person took back themselves stays closed.
+        """
+        row = connection.execute(
+            sa.select(escalations)
+            .where(escalations.c.conversation_id == message.conversation_id)
+            .order_by(escalations.c.id.desc())
+            .with_for_update()
+        ).first()
+        if row is None or row.status != Status.CLOSED.value or row.outcome == WITHDRAWN or utc(row.closed_at) < since:
+            return None
+        urgency = Urgency.ROUTINE if row.reason == ASKED else Urgency.URGENT
+        change(
+            connection,
+            row.id,
+            status=Status.OPEN.value,
+            urgency=urgency.value,
+            holder_id=_if_there(connection, row.holder_id),
+            due_at=self._due_at(urgency, row.authority, datetime.now(timezone.utc)),
+            way=Way.CHAT.value,
+            taken_at=None,
+            replied_at=None,
+            closed_at=None,
+            outcome=None,
+        )
+        log(connection, row.id, WROTE_AGAIN, message_id=message.id)
+        self._tell(connection, row.id, self._announce_again)
+        return by_id(connection, row.id)
 
     def _more(self, connection: Connection, there: Escalation, conversation: Row, request: Request) -> Escalation:
         """What was put off comes back; how they want an answer is as they said last; it may be more urgent than before.
@@ -118,7 +154,7 @@ class Escalations:
         cries_again = request.reason != ASKED and there.urgency is Urgency.EMERGENCY
         if cries_again and there.status is not Status.OPEN:
             # Whoever has it may have gone home since.
-            self._tell(connection, there.id)
+            self._tell(connection, there.id, self._announce)
         return by_id(connection, there.id)
 
     def _due_at(self, urgency: Urgency, authority: str | None, opened_at: datetime) -> datetime:
@@ -128,12 +164,13 @@ class Escalations:
             logger.exception("It cannot be told until when an escalation is due; it is due at once.")
             return at_once(urgency, authority, opened_at)
 
-    def _tell(self, connection: Connection, escalation_id: int) -> None:
-        if self._announce is None:
+    @staticmethod
+    def _tell(connection: Connection, escalation_id: int, announce: Announce | None) -> None:
+        if announce is None:
             return
         try:
             with connection.begin_nested():
-                self._announce(connection, escalation_id)
+                announce(connection, escalation_id)
         except Exception:
             logger.exception("Escalation %s was not announced; the desk still shows it.", escalation_id)
 
@@ -216,8 +253,11 @@ def escalation_of(row: Row) -> Escalation:
 
 def _asked_for(connection: Connection, conversation: Row, request: Request) -> int | None:
     """The personal adviser whom the request is for, if they can be asked now; if not, the duty team is."""
-    pa = conversation.pa_id if request.to_pa else None
-    there = sa.select(staff.c.id).where(staff.c.id == pa, staff.c.is_active, sa.not_(staff.c.is_away))
+    return _if_there(connection, conversation.pa_id if request.to_pa else None)
+
+
+def _if_there(connection: Connection, staff_id: int | None) -> int | None:
+    there = sa.select(staff.c.id).where(staff.c.id == staff_id, staff.c.is_active, sa.not_(staff.c.is_away))
     return connection.execute(there).scalar()  # type: ignore[no-any-return]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from enum import Enum
 from typing import Any
 
@@ -16,6 +16,8 @@ from content.library import Library
 _STOP = re.compile(
     r"(stop|cancel|quit|never ?mind|nvm|leave it|forget it)( it| this| that| pls| please)?[.! ]*", re.IGNORECASE
 )
+REOPENS = timedelta(days=7)
+"""How long after its end a case opens again by itself when the person asks what the assistant cannot answer."""
 CONTACTS = ("about", "phone", "email", "good_time")
 
 
@@ -69,13 +71,24 @@ class Handoff:
         return lambda escalation: self._passed_on(escalation, pa_is_away=request.to_pa and _has_nobody(escalation))
 
     def _passed_on(self, escalation: Escalation, *, pa_is_away: bool) -> list[Draft]:
-        shelf = self._library.shelf
-        wishes = list(Wish) if escalation.way is Way.CHAT else [Wish.WITHDRAW]
-        choices = [{"label": words, "value": words} for words in (shelf.phrases(wish.value) for wish in wishes)]
         told = self._targets.told(escalation, self._clock())
         if pa_is_away:
-            told = f"{shelf.phrases('handoff_pa_away')}\n\n{told}"
-        return [self._draft("waiting", escalation, told, choices=choices)]
+            told = f"{self._library.shelf.phrases('handoff_pa_away')}\n\n{told}"
+        return [self._draft("waiting", escalation, told, choices=self._wishes(escalation))]
+
+    @property
+    def reopens_since(self) -> datetime:
+        """A case that was closed before this stays closed when the person writes again."""
+        return self._clock() - REOPENS
+
+    def opened_again(self, escalation: Escalation) -> list[Draft]:
+        """What the person is told when the assistant cannot answer, and whoever did before is to see it."""
+        told = self._targets.told(escalation, self._clock(), again=True)
+        return [self._draft("waiting", escalation, told, choices=self._wishes(escalation))]
+
+    def _wishes(self, escalation: Escalation) -> list[dict[str, str]]:
+        wishes = list(Wish) if escalation.way is Way.CHAT else [Wish.WITHDRAW]
+        return [{"label": words, "value": words} for words in (self._library.shelf.phrases(wish.value) for wish in wishes)]
 
     def turned_back(self, wish: Wish, escalation: Escalation | None) -> Draft:
         phrases = self._library.shelf.phrases

@@ -158,6 +158,8 @@ class Responder:
         if request:
             await self._hand_over(conversation, message, request, is_urgent=heard.asks)
             return
+        if any(_offers_person(draft) for draft in drafts) and await self._open_again(message, is_urgent=heard.asks):
+            return
         if heard.level is Level.UNSURE:
             drafts = self._crisis.beside_check_in(drafts)
         elif self._crisis.stays_with(conversation):
@@ -182,6 +184,19 @@ class Responder:
         escalation = await self._run(self._store.escalation, conversation.id)
         if escalation:
             self._desk(escalation.id)
+
+    async def _open_again(self, message: Message, *, is_urgent: bool) -> bool:
+        """Whether the question went back to the people who had the conversation until lately."""
+        made = await self._run(
+            lambda: self._store.open_again(
+                message, self._handoff.reopens_since, self._handoff.opened_again, is_urgent=is_urgent
+            )
+        )
+        self._tell(made)
+        escalation = await self._run(self._store.escalation, message.conversation_id) if made else None
+        if escalation:
+            self._desk(escalation.id)
+        return bool(made)
 
     async def _drafts(self, conversation: Conversation, message: Message) -> tuple[list[Draft], str | None]:
         """The engine's replies, and the council that it knows of; translated, where somebody can translate it.
@@ -218,3 +233,8 @@ class Responder:
 
     def _long(self) -> Draft:
         return {"kind": "notice", "text": self._library.shelf.phrases("long_message")}
+
+
+def _offers_person(draft: Draft) -> bool:
+    """Whether a reply says that the assistant cannot help, and that somebody else could."""
+    return (draft.get("handoff") or {}).get("status") == "offered"

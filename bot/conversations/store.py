@@ -236,9 +236,31 @@ class ConversationStore:
             _settle_until(connection, message)
             _set(connection, message.conversation_id, holder=Holder.BOT.value)
             if escalation and withdraws and not escalation.is_crisis:
-                closed = {"status": Status.CLOSED.value, "closed_at": _now(), "outcome": "withdrawn"}
+                closed = {"status": Status.CLOSED.value, "closed_at": _now(), "outcome": cases.WITHDRAWN}
                 cases.change(connection, escalation.id, **closed)
-                cases.log(connection, escalation.id, "withdrawn", message_id=message.id)
+                cases.log(connection, escalation.id, cases.WITHDRAWN, message_id=message.id)
+            return made
+
+    def open_again(
+        self,
+        message: Message,
+        since: datetime,
+        drafts: Callable[[Escalation], Sequence[Draft]],
+        *,
+        is_urgent: bool = False,
+    ) -> list[Message]:
+        """Give the chat back to the people who had it, if its case was closed after a moment; else gives no messages."""
+        with self._database.write() as connection:
+            if self._unanswered(connection, message, Holder.BOT) is None:
+                return []
+            escalation = self._escalations.open_again(connection, message, since)
+            if escalation is None:
+                return []
+            if is_urgent:
+                self._escalations.raise_to(connection, escalation, Urgency.URGENT)
+            made = _replies(connection, message, drafts(escalation))
+            _settle(connection, message)
+            _set(connection, message.conversation_id, holder=Holder.WAITING.value)
             return made
 
     def ask_whether_safe(self, message: Message, danger: str, drafts: Sequence[Draft]) -> list[Message]:

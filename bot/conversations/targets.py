@@ -22,12 +22,13 @@ class Targets:
         ends = [each for hours in self._hours(authority) if (each := hours.after(opened_at, working))]
         return min(ends, default=opened_at + working)
 
-    def told(self, escalation: Escalation, at: datetime) -> str:
+    def told(self, escalation: Escalation, at: datetime, *, again: bool = False) -> str:
         """What the person is told once their request is passed on: to whom, the reference, and when to expect an answer."""
         shelf = self._library.shelf
+        sent = "handoff_sent_again" if again else "handoff_sent"
         return "\n\n".join(
             (
-                shelf.phrases("handoff_sent", to=self.team(escalation, shelf), reference=escalation.reference),
+                shelf.phrases(sent, to=self.team(escalation, shelf), reference=escalation.reference),
                 self._when(escalation, at, shelf),
                 shelf.phrases("handoff_sent_chat" if escalation.way is Way.CHAT else "handoff_sent_other"),
             )

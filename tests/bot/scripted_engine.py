@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from bot.conversations.model import Conversation
 from bot.conversations.engine import Answered, EngineAway
+from bot.conversations.model import Conversation
 
 
 class ScriptedEngine:
@@ -23,6 +23,8 @@ class ScriptedEngine:
         self.language: str | None = None
         self.council: str | None = None
         self.request: dict[str, Any] | None = None
+        self.replies: list[dict[str, Any]] | None = None
+        """What a test lays out, in place of an answer."""
 
     @property
     def is_ready(self) -> bool:
@@ -39,5 +41,7 @@ class ScriptedEngine:
         if self.request is not None:
             passed_on = {"kind": "handoff", "text": "Passed on.", "request": self.request}
             return Answered([passed_on], self.language, self.council)
+        if self.replies is not None:
+            return Answered(self.replies, self.language, self.council)
         reply = {"kind": "answer", "text": f"You said: {text}", "entry": "council-tax", "sources": []}
         return Answered([{**reply, "authority": conversation.authority}], self.language, self.council)

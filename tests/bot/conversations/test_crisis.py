@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import STAYS, CrisisHelp
-from bot.conversations.engine import Answered
 from bot.conversations.handoff import Handoff
 from bot.conversations.model import StoreAway, Urgency
 from bot.conversations.service import ConversationService
@@ -31,19 +30,6 @@ CRY = "i want to kill myself"
 UNSURE = "i wanna die lol, how do i get the grant"
 
 
-class Engine(ScriptedEngine):
-    """Replies with what a test lays out, else with an answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.replies: list[dict] | None = None
-        self.council: str | None = None
-
-    async def answer(self, *arguments, **options) -> Answered:
-        made = await super().answer(*arguments, **options)
-        return Answered(self.replies if self.replies is not None else made.replies, None, self.council)
-
-
 class Clock:
     def __init__(self) -> None:
         self.now = datetime.now(timezone.utc)
@@ -53,8 +39,8 @@ class Clock:
 
 
 @pytest.fixture
-def engine() -> Engine:
-    return Engine()
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
 
 
 @pytest.fixture

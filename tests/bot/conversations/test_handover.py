@@ -4,91 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
 
-from bot.conversations.announcer import Announcer
-from bot.conversations.crisis import CrisisHelp
 from bot.conversations.escalations import REFERENCE_LENGTH, REFERENCE_LETTERS, Escalations
 from bot.conversations.model import TARGETS, Author, Holder, Status, Urgency, Way
-from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
 from bot.conversations.tables import escalation_contacts, escalation_log, escalation_notes, escalations
 from bot.conversations.targets import Targets
 from bot.desk.model import Outcome
 from bot.staff.model import Role
-from content.database import Database
-from content.library import Library
-from nlu.crisis.screen import CrisisScreen
-from tests.bot.desk.office import CITY, Office
-from tests.bot.scripted_engine import ScriptedEngine
+from tests.bot.conversations.desk_service import Service, answers
+from tests.bot.desk.office import CITY
 
 CRY = "i want to kill myself"
 UNSURE = "i wanna die lol, how do i get the grant"
 QUESTION = "do i pay council tax"
 ASSISTANT, WITHDRAW = "Ask the assistant something", "I do not need a person any more"
 HELP = [{"kind": "crisis", "text": "Call 999."}]
-
-
-@pytest.fixture
-def engine() -> ScriptedEngine:
-    return ScriptedEngine()
-
-
-@pytest.fixture
-def office(database: Database, library: Library) -> Office:
-    return Office(database, library)
-
-
-@pytest.fixture
-def sam(office: Office):
-    return office.member("Sam Lee")
-
-
-class Service(ConversationService):
-    """The service, with what the desk was told, and the shortest way to write to it."""
-
-    def __init__(self, store: ConversationStore, office: Office, library: Library, engine: ScriptedEngine) -> None:
-        self.told: list[int] = []
-        self.store, self.engine, self._sent = store, engine, 0
-        crisis = CrisisHelp(CrisisScreen(), library)
-        desk, handoff = self.told.append, office.handoff
-        super().__init__(store, library, engine, Announcer(), crisis, handoff, most_waiting=5, save_seconds=10, desk=desk)
-
-    async def begin(self, authority: str | None = CITY):
-        return (await self.start(channel="test", authority=authority))[0]
-
-    async def write(self, chat, text: str):
-        self._sent += 1
-        return await self.receive(chat, text, f"w{self._sent}")
-
-    async def ask(self, chat, **wanted: object):
-        """Be passed on to a person, as somebody is who went through the dialogue; what they are told."""
-        self.engine.request = {"to": "duty", "way": "chat", **wanted}
-        [told] = await self.write(chat, "a person please")
-        self.engine.request = None
-        self.engine.asked.clear()
-        return told
-
-    async def catch_up_for(self, seconds: float) -> None:
-        task = asyncio.create_task(self.catch_up())
-        await asyncio.sleep(seconds)
-        task.cancel()
-
-
-@pytest.fixture
-async def service(office: Office, library: Library, engine: ScriptedEngine) -> AsyncIterator[Service]:
-    made = Service(office.store, office, library, engine)
-    yield made
-    made.close()
-
-
-def answers(office: Office, chat) -> str:
-    return office.store.find(chat.id).holder.value
 
 
 # passing on

@@ -82,9 +82,10 @@ async def test_messages_of_one_conversation_are_answered_in_order(service, engin
 async def test_too_many_waiting_messages_are_refused_and_not_stored(service, engine):
     engine.seconds = 1
     conversation, _, _ = await service.start(channel="test")
-    waiting = [asyncio.create_task(service.receive(conversation, "hello", str(number))) for number in range(3)]
-    while len(await service.transcript(conversation)) < 1 + len(waiting):
-        await asyncio.sleep(0.01)
+    with service.announcer.listen(conversation.id) as news:
+        waiting = [asyncio.create_task(service.receive(conversation, "hello", str(number))) for number in range(3)]
+        for _ in waiting:
+            await news.get()
     await asyncio.sleep(0.1)
     with pytest.raises(TooManyWaiting):
         await service.receive(conversation, "hello", "another")
