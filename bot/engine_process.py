@@ -12,8 +12,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.conversations.model import Conversation
 from bot.conversations.engine import Answered, EngineAway
+from bot.conversations.model import Conversation
 from bot.engine.model_files import model_path
 from bot.settings import ROOT, Settings
 
@@ -81,6 +81,9 @@ class EngineProcess:
                         pause = FIRST_PAUSE
                 except EngineFailed as failed:
                     self.state = str(failed)
+                except (OSError, ValueError) as error:
+                    # No process, no memory, a file that cannot be written: it may be there again in a moment.
+                    self.state = f"it cannot be started: {type(error).__name__}"
                 logger.error("The engine is away (%s); starting it again in %.1f s.", self.state, pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)

@@ -1,4 +1,4 @@
-"""Erases what is old: conversations with all that belongs to them, by the program itself, with a record of how many."""
+"""Erases what is old: conversations with all that belongs to them, and suggestions, with a record of how many."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from bot.conversations.model import Status
 from bot.conversations.tables import conversations, escalations
+from bot.desk.tables import suggestions
 from bot.staff.audit import Audit
 from bot.staff.sessions import Sessions
 from content.database import Database
@@ -20,7 +21,7 @@ from content.database import Database
 logger = logging.getLogger(__name__)
 ROUND = timedelta(hours=1)
 AT_ONCE = 200
-"""Conversations erased in one transaction, so that nobody waits for it."""
+"""Rows erased in one transaction, so that nobody waits for it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Retention:
     """Chats in which no person took part."""
     cases: timedelta = timedelta(days=90)
     """Chats that the duty desk had a case of. One that is not closed is not erased."""
+    suggestions: timedelta = timedelta(days=180)
+    """Suggestions for the content that nobody has decided about, from when they were made."""
 
 
 class Eraser:
@@ -49,7 +52,7 @@ class Eraser:
         self._clock = clock or (lambda: datetime.now(timezone.utc))
 
     def erase(self) -> dict[str, int]:
-        """Erase everything that is old now; how many conversations and cases' chats it was."""
+        """Erase everything that is old now; how many conversations, cases' chats and suggestions it was."""
         now, has_case = self._clock(), escalations.c.conversation_id == conversations.c.id
         old = {
             "conversations": sa.and_(
@@ -61,14 +64,15 @@ class Eraser:
                 ~sa.exists().where(has_case, escalations.c.status != Status.CLOSED.value),
             ),
         }
-        erased = {kind: self._all(condition) for kind, condition in old.items()}
+        erased = {kind: self._all(conversations, condition) for kind, condition in old.items()}
         if any(erased.values()):
-            detail = f"{erased['conversations']} chats without a case, {erased['cases']} chats with one"
-            with self._database.write() as connection:
-                self._audit.record(connection, "chats erased", member=None, detail=detail)
-            logger.info("Erased %s.", detail)
+            self._record("chats erased", f"{erased['conversations']} chats without a case, {erased['cases']} chats with one")
+        # The texts of those that somebody has decided about were erased then.
+        undecided = sa.and_(suggestions.c.decided_at.is_(None), suggestions.c.made_at < now - self._retention.suggestions)
+        if count := self._all(suggestions, undecided):
+            self._record("suggestions erased", f"{count} suggestions that nobody decided about")
         self._sessions.clear()
-        return erased
+        return {**erased, "suggestions": count}
 
     async def run(self) -> None:
         """For ever: erase at the start, then every hour."""
@@ -76,15 +80,20 @@ class Eraser:
             try:
                 await asyncio.get_running_loop().run_in_executor(None, self.erase)
             except Exception:
-                logger.exception("Old conversations could not be erased; trying again in an hour.")
+                logger.exception("What is old could not be erased; trying again in an hour.")
             await asyncio.sleep(ROUND.total_seconds())
 
-    def _all(self, condition: Any) -> int:
+    def _record(self, what: str, detail: str) -> None:
+        with self._database.write() as connection:
+            self._audit.record(connection, what, member=None, detail=detail)
+        logger.info("Erased %s.", detail)
+
+    def _all(self, table: sa.Table, condition: Any) -> int:
         count = 0
         while True:
             with self._database.write() as connection:
-                ids = connection.execute(sa.select(conversations.c.id).where(condition).limit(AT_ONCE)).scalars().all()
-                connection.execute(sa.delete(conversations).where(conversations.c.id.in_(ids)))
+                ids = connection.execute(sa.select(table.c.id).where(condition).limit(AT_ONCE)).scalars().all()
+                connection.execute(sa.delete(table).where(table.c.id.in_(ids)))
             count += len(ids)
             if len(ids) < AT_ONCE:
                 return count

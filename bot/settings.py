@@ -89,6 +89,7 @@ class Settings:
             retention=Retention(
                 timedelta(days=_number(given, "KEEP_CONVERSATIONS_DAYS", 90)),
                 timedelta(days=_number(given, "KEEP_CASES_DAYS", 90)),
+                timedelta(days=_number(given, "KEEP_SUGGESTIONS_DAYS", 180)),
             ),
             translate_url=_address(given, "TRANSLATE_URL"),
             translate_key=given.get("LOCAL_OFFER_TRANSLATE_KEY"),

@@ -75,6 +75,7 @@ def _engine(url: str) -> Engine:
         engine = sa.create_engine(
             url,
             future=True,
+            hide_parameters=True,
             poolclass=sa.pool.QueuePool,
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         )
@@ -86,6 +87,7 @@ def _engine(url: str) -> Engine:
     return sa.create_engine(
         parsed,
         future=True,
+        hide_parameters=True,  # an error must not carry what people wrote
         pool_pre_ping=True,
         connect_args={"connect_timeout": BUSY_SECONDS, "options": f"-c statement_timeout={BUSY_SECONDS * 1000}"},
     )

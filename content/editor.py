@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
@@ -40,10 +40,35 @@ def publish(
     database: Database, kind: Kind, key: str, body: dict[str, Any], *, author: str, approver: str | None = None
 ) -> None:
     """Publish what staff wrote in place of what is there. Raises EditRefused."""
+    publish_all(database, [_document(kind, key, body)], author=author, approver=approver)
+
+
+def publish_all(database: Database, documents: Sequence[Document], *, author: str, approver: str | None = None) -> None:
+    """Publish several documents that need one another, such as a new entry and its answer: all or none.
+
+    Raises EditRefused.
+    """
     with database.write() as connection:
-        _check(connection, kind, key, body, author, approver)
-        revise(connection, kind, key, body, origin=Origin.STAFF, author=author, approver=approver)
-        grow_version(connection)
+        _publish(connection, documents, author, approver)
+
+
+def add_question(connection: Connection, entry: str, question: str, *, author: str) -> None:
+    """Publish one more example question of an entry, in the caller's transaction. Raises EditRefused."""
+    # One after the other: of two who publish at once, the second adds to what the first has published.
+    connection.execute(sa.select(state.c.version).with_for_update())
+    must_be_new(connection, entry, question)
+    body = body_of(connection, "entry", entry) or {}
+    questions = [*body["questions"], question]
+    _publish(connection, [_document("entry", entry, {**body, "questions": questions})], author, None)
+
+
+def must_be_new(connection: Connection, entry: str, question: str) -> None:
+    """Raises EditRefused when there is no such entry, or when the question is among its examples already."""
+    body = body_of(connection, "entry", entry)
+    if body is None:
+        raise EditRefused("There is no such entry, or it is no longer published.")
+    if question.casefold() in (each.casefold() for each in body["questions"]):
+        raise EditRefused(f"This question is among the examples of “{body['title']}” already.")
 
 
 def phrases_added(database: Database) -> dict[Danger, list[str]]:
@@ -109,37 +134,45 @@ def digest_of(body: Any) -> str:
 def _change_phrases(database: Database, danger: Danger, change: Callable[[list[str]], list[str]], author: str) -> None:
     with database.write() as connection:
         body = {"phrases": change(_phrases(connection, danger))}
-        _check(connection, PHRASES, danger.value, body, author, None)
-        revise(connection, PHRASES, danger.value, body, origin=Origin.STAFF, author=author)
-        grow_version(connection)
+        _publish(connection, [_document(PHRASES, danger.value, body)], author, None)
 
 
 def _phrases(connection: Connection, danger: Danger) -> list[str]:
-    body = connection.execute(
-        sa.select(revisions.c.body)
-        .join(published, published.c.revision_id == revisions.c.id)
-        .where(published.c.kind == PHRASES, published.c.key == danger.value)
-    ).scalar()
+    body = body_of(connection, PHRASES, danger.value)
     return list(body["phrases"]) if body else []
 
 
-def _check(connection: Connection, kind: Kind, key: str, body: dict[str, Any], author: str, approver: str | None) -> None:
+def body_of(connection: Connection, kind: Kind, key: str) -> dict[str, Any] | None:
+    """What is published of a document."""
+    # PostgreSQL cannot even be asked for a NUL.
+    found: dict[str, Any] | None = connection.execute(
+        sa.select(revisions.c.body)
+        .join(published, published.c.revision_id == revisions.c.id)
+        .where(published.c.kind == kind, published.c.key == key.replace("\x00", ""))
+    ).scalar()
+    return found
+
+
+def _publish(connection: Connection, documents: Sequence[Document], author: str, approver: str | None) -> None:
+    _check(connection, documents, author, approver)
+    for each in documents:
+        revise(connection, each.kind, each.key, each.body, origin=Origin.STAFF, author=author, approver=approver)
+    grow_version(connection)
+
+
+def _check(connection: Connection, documents: Sequence[Document], author: str, approver: str | None) -> None:
     """Raises EditRefused for what breaks a rule, by itself or beside what is published, or lacks its approval."""
-    document = Document(kind, key, body, Path(f"{kind}/{key}"))
-    faults = [document.fault(path, rule) for path, rule in schema_faults(kind, body)]
+    faults = [each.fault(path, rule) for each in documents for path, rule in schema_faults(each.kind, each.body)]
     if not faults:
-        faults = [document.fault(path, rule) for path, rule in faults_of(document)]
-        others = _documents(connection)
-        faults += [
-            document.fault(path, rule)
-            for about, path, rule in faults_across({**others, (kind, key): document})
-            if about is document
-        ]
+        faults = [each.fault(path, rule) for each in documents for path, rule in faults_of(each)]
+        together = {**_documents(connection), **{(each.kind, each.key): each for each in documents}}
+        faults += [about.fault(path, rule) for about, path, rule in faults_across(together) if about in documents]
     if faults:
         raise EditRefused("\n".join(_sentence(fault) for fault in faults))
     if not author.strip():
         raise EditRefused("Say who wrote it.")
-    if kind in APPROVED and (approver is None or not approver.strip() or approver.strip() == author.strip()):
+    is_approved = approver is not None and approver.strip() not in ("", author.strip())
+    if not is_approved and any(each.kind in APPROVED for each in documents):
         raise EditRefused("Urgent help needs the approval of somebody else than its author before it is used.")
 
 
@@ -149,7 +182,11 @@ def _documents(connection: Connection) -> dict[tuple[str, str], Document]:
             published, published.c.revision_id == revisions.c.id
         )
     )
-    return {(row.kind, row.key): Document(row.kind, row.key, row.body, Path(f"{row.kind}/{row.key}")) for row in rows}
+    return {(row.kind, row.key): _document(row.kind, row.key, row.body) for row in rows}
+
+
+def _document(kind: Kind, key: str, body: dict[str, Any]) -> Document:
+    return Document(kind, key, body, Path(f"{kind}/{key}"))
 
 
 def _sentence(fault: Fault) -> str:

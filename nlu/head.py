@@ -2,8 +2,9 @@
 
 Regularised least squares on one-hot targets, solved in closed form over the examples' kernel (Rifkin and Lippert, "Notes
 on Regularized Least Squares", MIT CBCL Paper 268, 2007). The scores become probabilities through a softmax whose
-temperature is fitted to texts that were not among the examples (Guo et al., "On Calibration of Modern Neural Networks",
-ICML 2017).
+temperature is fitted to texts that were not among the examples, and with it how much a family of classes is favoured, whose
+share of the examples says nothing of how often it is right (Guo et al., "On Calibration of Modern Neural Networks", ICML
+2017, there as vector scaling).
 
 A change of some examples is learnt without solving everything again: only the examples nearest to the changed ones are
 solved again, the others' weights stay (one step of block coordinate descent; Tu et al., "Large Scale Kernel Learning using
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 
 from nlu.features import Features
 
@@ -42,6 +43,8 @@ class Head:
     examples: Features
     truth: np.ndarray
     temperature: float
+    favour: np.ndarray
+    """What is added to each class's score after the temperature."""
     _duals: np.ndarray
     _word_weights: np.ndarray
 
@@ -51,7 +54,7 @@ class Head:
         classes = tuple(sorted(set(labels)))
         truth = _places(classes, labels)
         duals = _solve(_kernel(examples, examples), _targets(truth, len(classes)))
-        return cls(classes, examples, truth, TEMPERATURE, duals, _word_weights(examples, duals))
+        return cls(classes, examples, truth, TEMPERATURE, np.zeros(len(classes)), duals, _word_weights(examples, duals))
 
     def changed(self, kept: np.ndarray, added: Features, labels: Sequence[str]) -> Head:
         """The head after a change of its examples: `kept` is true for those that stay, `added` come with their labels."""
@@ -75,23 +78,26 @@ class Head:
         step = _solve(_kernel(nearest, nearest), owed - _scores(nearest, examples, duals, weights))
         duals[again] += step
         _add_words(weights, nearest, step)
-        return Head(classes, examples, truth, self.temperature, duals, weights)
+        favour = np.zeros(len(classes))
+        favour[: len(here)] = self.favour[here]
+        return Head(classes, examples, truth, self.temperature, favour, duals, weights)
 
-    def calibrated(self, features: Features, labels: Sequence[Collection[str]]) -> Head:
-        """The head with the temperature at which texts that it has not seen have the likeliest of their right labels.
+    def calibrated(self, features: Features, labels: Sequence[Collection[str]], family: Collection[str] = ()) -> Head:
+        """The head with the temperature, and the favour for a family of classes, by which unseen texts are least surprising.
 
         A text may have several right labels; those with none of the classes do not count.
         """
         right = np.array([[name in each for name in self.classes] for each in labels])
         known = right.any(axis=1)
         scores = self.scores(features)[known]
+        is_family = np.array([name in family for name in self.classes], dtype=float)
 
-        def surprise(log_temperature: float) -> float:
-            found = np.where(right[known], _softmax(scores / np.exp(log_temperature)), 0.0).sum(axis=1)
+        def surprise(fitted: np.ndarray) -> float:
+            found = np.where(right[known], _softmax(scores / np.exp(fitted[0]) + fitted[1] * is_family), 0.0).sum(axis=1)
             return float(-np.log(found + 1e-12).mean())
 
-        fitted = minimize_scalar(surprise, bounds=(-5.0, 1.0), method="bounded").x
-        return replace(self, temperature=float(np.exp(fitted)))
+        log_temperature, favour = minimize(surprise, [np.log(TEMPERATURE), 0.0], method="Nelder-Mead").x
+        return replace(self, temperature=float(np.exp(log_temperature)), favour=favour * is_family)
 
     def scores(self, features: Features) -> np.ndarray:
         """One row a text: near one for a class it belongs to, near zero for one that it does not."""
@@ -99,7 +105,7 @@ class Head:
 
     def probabilities(self, features: Features) -> np.ndarray:
         """One row of probabilities a text, in the order of `classes`; each sums to one."""
-        return _softmax(self.scores(features) / self.temperature)
+        return _softmax(self.scores(features) / self.temperature + self.favour)
 
 
 def _places(classes: Sequence[str], labels: Sequence[str]) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from content.library import Shelf
-from nlu.decision import Decision, Guess, Thresholds, combine, decide, pooled
+from nlu.decision import HELD, Decision, Guess, Thresholds, combine, decide, pooled
 from nlu.features import TextFeatures
 from nlu.head import Head
 from nlu.messages import Labelled
@@ -53,7 +53,7 @@ class Knowledge:
         head = Head.fit(features.fit([each.text for each in examples]), [each.label for each in examples])
         known = [message for message in calibration if message.labels & set(head.classes)]
         seen, labels = features.of([message.text for message in known]), [message.labels for message in known]
-        head = head.calibrated(seen, labels)
+        head = head.calibrated(seen, labels, HELD)
         entries = frozenset(shelf.entries)
         thresholds = Thresholds.fit(pooled(head.probabilities(seen), head.classes), head.classes, labels, entries)
         return cls(examples, entries, features, head, thresholds)

@@ -8,13 +8,17 @@ from enum import Enum
 
 
 class Stage(str, Enum):
-    """Why an alert is sent: the case is new, it has become more urgent, nobody has taken it, or its manager must know."""
+    """Why an alert is sent: the case is new, it has become more urgent, nobody has taken it, or its manager must know;
+    it was handed over to somebody, or it is the team's again.
+    """
 
     NEW = "new"
     URGENT = "urgent"
     EMERGENCY = "emergency"
     WAITING = "waiting"
     MANAGER = "manager"
+    HANDED = "handed"
+    BACK = "back"
 
 
 class Medium(str, Enum):

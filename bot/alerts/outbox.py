@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from bot.alerts.model import Address, Alert, Medium, Stage
+from bot.alerts.rounds import kept, stage_of
 from bot.alerts.tables import alerts
 from bot.conversations.model import Status
 from bot.conversations.tables import escalations
@@ -32,13 +33,15 @@ class Outbox:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
 
-    def put(self, connection: Connection, escalation_id: int, stage: Stage, addresses: Iterable[Address]) -> None:
-        """Add what is not there yet, in the caller's transaction: one alert for each reason and address, for ever."""
+    def put(
+        self, connection: Connection, escalation_id: int, stage: Stage, addresses: Iterable[Address], *, round: int = 0
+    ) -> None:
+        """Add what is not there yet, in the caller's transaction: one alert for each reason, round and address, for ever."""
         now = self._clock()
         rows = [
             {
                 "escalation_id": escalation_id,
-                "stage": stage.value,
+                "stage": kept(stage, round),
                 "medium": medium.value,
                 "address": address,
                 "made_at": now,
@@ -155,7 +158,7 @@ def _alert(row: Row) -> Alert:
         urgency=row.urgency,
         authority=row.authority,
         opened_at=utc(row.opened_at),
-        stage=Stage(row.stage),
+        stage=stage_of(row.stage)[0],
         medium=Medium(row.medium),
         address=row.address,
         made_at=utc(row.made_at),

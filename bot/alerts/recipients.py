@@ -27,12 +27,14 @@ class StaffRecipients:
 
         Where the council is not known, the teams and channels of all councils.
         """
-        if pa_id is not None:
-            adviser = self._people(staff.c.id == pa_id, staff.c.is_away.is_(False))
-            if adviser:
-                return adviser
+        if pa_id is not None and (adviser := self.member(pa_id)):
+            return adviser
         is_of_the_team = sa.true() if authority is None else _is_of(authority)
         return [*self._people(staff.c.role == Role.DUTY.value, is_of_the_team), *self._channels(authority)]
+
+    def member(self, id: int) -> list[Address]:
+        """One member of staff, by e-mail; nobody, when they are away or gone."""
+        return self._people(staff.c.id == id, staff.c.is_away.is_(False))
 
     def managers(self, authority: str | None) -> list[Address]:
         """The council's administrators, else those of no council; where the council is not known, those and else all."""

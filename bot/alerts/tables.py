@@ -23,7 +23,8 @@ alerts = sa.Table(
     sa.UniqueConstraint("escalation_id", "stage", "medium", "address"),
     sqlite_autoincrement=True,
 )
-"""`stage` says why: the case is new, nobody has taken it, or its manager must know. One alert for each reason and address.
+"""`stage` says why: the case is new, nobody has taken it, or its manager must know; behind it how often the case was handed
+over until then (`bot.alerts.rounds`). One alert for each reason and address.
 
 `failed_at` is when it was given up; `error` is why the last attempt failed, in our own words.
 """

@@ -14,9 +14,10 @@ from sqlalchemy.engine import Connection
 
 from bot.alerts.model import Address, Medium, Stage
 from bot.alerts.outbox import Outbox
+from bot.alerts.rounds import Round, rounds, stage_of
 from bot.alerts.tables import alerts
 from bot.conversations.escalations import escalation_of
-from bot.conversations.model import Escalation, Status, Urgency
+from bot.conversations.model import TARGETS, Escalation, Status, Urgency
 from bot.conversations.tables import escalations
 from content.database import Database, utc
 
@@ -36,11 +37,22 @@ class Recipients(Protocol):
         """The personal adviser, when one is named who is there; else the team."""
         ...
 
+    def member(self, id: int) -> list[Address]:
+        """One member of staff, unless they are away."""
+        ...
+
     def managers(self, authority: str | None) -> list[Address]: ...
 
 
+Told = Mapping[tuple[Stage, int], datetime]
+"""When an escalation was first told of, by stage and round."""
+
+
 class Watch:
-    """Puts alerts into the outbox: at once, when nobody has taken a case in time, and after as long again."""
+    """Puts alerts into the outbox: at once, when nobody has taken a case in time, and after as long again.
+
+    Whoever hands a case over begins this anew: what was told in an earlier round silences nothing in this one.
+    """
 
     def __init__(
         self,
@@ -62,22 +74,31 @@ class Watch:
 
         Should this fail, the watch tells of a new case when it looks next.
         """
-        escalation = escalation_of(connection.execute(sa.select(escalations).where(escalations.c.id == escalation_id)).one())
-        told = _told(connection, alerts.c.escalation_id == escalation_id).get(escalation_id, {})
+        escalation, round, told = _one(connection, escalation_id)
         stage = RAISED.get(escalation.urgency, Stage.NEW) if told else Stage.NEW
-        self._outbox.put(connection, escalation_id, stage, self._addresses(escalation, stage, told))
+        self._outbox.put(connection, escalation_id, stage, self._addresses(escalation, stage, told), round=round.number)
+
+    def announce_handed(self, connection: Connection, escalation_id: int) -> None:
+        """Tell whom a case was just handed over to, or the team that has it back, in the caller's transaction.
+
+        To be called once the log tells of it. Should this fail, the watch tells them when it looks next.
+        """
+        escalation, round, told = _one(connection, escalation_id)
+        stage = self._first(escalation, round)
+        self._outbox.put(connection, escalation_id, stage, self._addresses(escalation, stage, told), round=round.number)
 
     def look(self) -> None:
         """Put all alerts whose time has come. A case that nobody was told of yet is told of now, as if it were new."""
         is_open = escalations.c.status == Status.OPEN.value
         with self._database.read() as connection:
             rows = connection.execute(sa.select(escalations).where(is_open).order_by(escalations.c.id)).all()
-            told = _told(connection, is_open)
+            told, all_rounds = _told(connection, is_open), rounds(connection, is_open)
         for row in rows:
             try:
                 escalation = escalation_of(row)
-                for stage in self._stages(escalation, told.get(row.id, {})):
-                    self._put(escalation, stage, told.get(row.id, {}))
+                round = all_rounds.get(row.id, Round(0, escalation.opened_at))
+                for stage in self._stages(escalation, round, told.get(row.id, {})):
+                    self._put(escalation, stage, round, told.get(row.id, {}))
             except Exception as error:
                 logger.error("Escalation %s cannot be watched: %s.", row.id, type(error).__name__)
 
@@ -90,66 +111,89 @@ class Watch:
                 logger.error("The open escalations cannot be looked at: %s.", type(error).__name__)
             await asyncio.sleep(self._look_seconds)
 
-    def _stages(self, escalation: Escalation, told: Mapping[Stage, datetime]) -> Iterator[Stage]:
-        """What it is time for and nobody was told yet."""
-        if not told:
-            yield Stage.NEW
+    def _first(self, escalation: Escalation, round: Round) -> Stage:
+        """Why somebody is told of it at the beginning of a round."""
+        if round.number == 0:
+            return Stage.NEW
+        is_for_one = escalation.holder_id is not None and self._recipients.member(escalation.holder_id)
+        return Stage.HANDED if is_for_one else Stage.BACK
+
+    def _stages(self, escalation: Escalation, round: Round, told: Told) -> Iterator[Stage]:
+        """What it is time for and nobody was told yet in this round."""
+        here = {stage: at for (stage, number), at in told.items() if number == round.number}
+        if not here:
+            yield self._first(escalation, round)
+        since = here.get(Stage.EMERGENCY, round.began_at)
+        waits_until = escalation.due_at
+        if waits_until is None or waits_until <= round.began_at:
+            # Whoever is handed what is late already has as long for it as anybody has for a new case.
+            waits_until = self._due_after(escalation, since, since)
         is_emergency = escalation.urgency is Urgency.EMERGENCY
-        since = told.get(Stage.EMERGENCY, escalation.opened_at)
-        waits_until = escalation.due_at or self._due_after(escalation, since)
         if is_emergency:
             waits_until = min(waits_until, since + EMERGENCY_WAITS)
         if self._clock() < waits_until:
             return
-        if Stage.WAITING not in told:
+        if Stage.WAITING not in here:
             yield Stage.WAITING
-        again = waits_until + (waits_until - since) if is_emergency else self._due_after(escalation, waits_until)
-        if Stage.MANAGER not in told and self._clock() >= again:
+        again = self._due_after(escalation, waits_until, since)
+        if is_emergency:
+            again = min(again, waits_until + EMERGENCY_WAITS)
+        if Stage.MANAGER not in here and self._clock() >= again:
             yield Stage.MANAGER
 
-    def _due_after(self, escalation: Escalation, start: datetime) -> datetime:
+    def _due_after(self, escalation: Escalation, start: datetime, since: datetime) -> datetime:
         try:
             return self._due(escalation.urgency, escalation.authority, start)
         except Exception as error:
             # Without the hours every hour counts: a manager who is told too early is better than one who never is.
             logger.error("It cannot be told when escalation %s is due: %s.", escalation.id, type(error).__name__)
-            return start + (start - escalation.opened_at)
+            return start + max(start - since, TARGETS[escalation.urgency])
 
-    def _put(self, escalation: Escalation, stage: Stage, told: Mapping[Stage, datetime]) -> None:
+    def _put(self, escalation: Escalation, stage: Stage, round: Round, told: Told) -> None:
         addresses = self._addresses(escalation, stage, told)
         if not addresses and (escalation.id, stage) not in self._unheard:
             self._unheard.add((escalation.id, stage))
             logger.error("There is nobody to tell of escalation %s (%s).", escalation.id, stage.value)
         with self._database.write() as connection:
-            is_this = sa.and_(escalations.c.id == escalation.id, escalations.c.status == Status.OPEN.value)
+            # What was handed over while the watch looked is for somebody else.
+            is_this = sa.and_(
+                escalations.c.id == escalation.id,
+                escalations.c.status == Status.OPEN.value,
+                escalations.c.holder_id.is_not_distinct_from(escalation.holder_id),
+            )
             if connection.execute(sa.select(escalations.c.id).where(is_this).with_for_update()).first():
-                self._outbox.put(connection, escalation.id, stage, addresses)
+                self._outbox.put(connection, escalation.id, stage, addresses, round=round.number)
 
-    def _addresses(self, escalation: Escalation, stage: Stage, told: Mapping[Stage, datetime]) -> list[Address]:
+    def _addresses(self, escalation: Escalation, stage: Stage, told: Told) -> list[Address]:
         """Whom a stage is for. Managers stand in for a team in which nobody is, were it to have a channel all the same."""
+        if stage is Stage.HANDED and escalation.holder_id is not None:
+            return self._recipients.member(escalation.holder_id)
         managers = self._recipients.managers(escalation.authority)
         if stage is Stage.MANAGER:
             return managers
-        if stage is Stage.NEW:
-            found = self._recipients.team(escalation.authority, escalation.pa_id)
-        else:
-            found = self._recipients.team(escalation.authority, None)
+        found = self._recipients.team(escalation.authority, escalation.pa_id if stage is Stage.NEW else None)
         if stage in RAISED.values():
             # Whoever has it, or was the first to be asked, may be nobody of the team.
             for member in {escalation.pa_id, escalation.holder_id} - {None}:
                 found = [*found, *self._recipients.team(escalation.authority, member)]
-        is_with_managers = Stage.MANAGER in told or not any(medium is Medium.EMAIL for medium, _ in found)
+        knew = stage in RAISED.values() and any(each is Stage.MANAGER for each, _ in told)
+        is_with_managers = knew or not any(medium is Medium.EMAIL for medium, _ in found)
         return [*found, *managers] if is_with_managers else found
 
 
-def _told(connection: Connection, which: Any) -> dict[int, dict[Stage, datetime]]:
-    """When each escalation was first told of, by stage."""
-    told: dict[int, dict[Stage, datetime]] = {}
+def _one(connection: Connection, escalation_id: int) -> tuple[Escalation, Round, Told]:
+    is_this = escalations.c.id == escalation_id
+    escalation = escalation_of(connection.execute(sa.select(escalations).where(is_this)).one())
+    return escalation, rounds(connection, is_this)[escalation_id], _told(connection, is_this).get(escalation_id, {})
+
+
+def _told(connection: Connection, which: Any) -> dict[int, dict[tuple[Stage, int], datetime]]:
+    told: dict[int, dict[tuple[Stage, int], datetime]] = {}
     for row in connection.execute(
         sa.select(alerts.c.escalation_id, alerts.c.stage, sa.func.min(alerts.c.made_at).label("at"))
         .join(escalations, escalations.c.id == alerts.c.escalation_id)
         .where(which)
         .group_by(alerts.c.escalation_id, alerts.c.stage)
     ):
-        told.setdefault(row.escalation_id, {})[Stage(row.stage)] = utc(row.at)
+        told.setdefault(row.escalation_id, {})[stage_of(row.stage)] = utc(row.at)
     return told

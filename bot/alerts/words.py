@@ -15,6 +15,8 @@ HEADLINES: Mapping[Stage, str] = MappingProxyType(
         Stage.EMERGENCY: "A case has become an emergency",
         Stage.WAITING: "Nobody has taken a case yet",
         Stage.MANAGER: "For a manager: still nobody has taken a case",
+        Stage.HANDED: "A case was handed over to you",
+        Stage.BACK: "A case is back with the team",
     }
 )
 NOT_KNOWN = "not known"

@@ -53,15 +53,16 @@ def export(folder: Path, data: Path | None, database_url: str | None) -> None:
 
 
 @content.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--by", required=True, help="Who wrote it; kept with the revision.")
 @click.option("--approved-by", help="Who approved it; urgent help needs somebody else than its author.")
 @DATA
 @DATABASE_URL
-def publish(file: Path, by: str, approved_by: str | None, data: Path | None, database_url: str | None) -> None:
-    """Publish one FILE in place of what is there, as staff: seed files no longer replace it.
+def publish(files: tuple[Path, ...], by: str, approved_by: str | None, data: Path | None, database_url: str | None) -> None:
+    """Publish FILES in place of what is there, as staff: seed files no longer replace it. All are published, or none.
 
-    The file stands where `content export` puts it, such as crisis/suicide.yml or england/council-tax.yml.
+    A file stands where `content export` puts it, such as crisis/suicide.yml or england/council-tax.yml. A new entry and its
+    answer are published together.
     """
     from bot.schema import migrate
 
@@ -69,8 +70,9 @@ def publish(file: Path, by: str, approved_by: str | None, data: Path | None, dat
     with Database(settings.storage.database_url) as database:
         migrate(database)
         try:
-            document = seed.read_one(file)
-            editor.publish(database, document.kind, document.key, document.body, author=by, approver=approved_by)
+            documents = [seed.read_one(file) for file in files]
+            editor.publish_all(database, documents, author=by, approver=approved_by)
         except (seed.SeedRefused, editor.EditRefused) as refused:
             raise click.ClickException(str(refused)) from refused
-    click.echo(f"{document.kind} {document.key} is published.")
+    for document in documents:
+        click.echo(f"{document.kind} {document.key} is published.")

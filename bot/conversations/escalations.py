@@ -21,7 +21,7 @@ REFERENCE_LETTERS, REFERENCE_LENGTH = "2345679CDFGHJKMPQRTVWXY", 6
 """What a reference is made of: no vowels, so no words, and nothing that is misheard or misread for another."""
 WITHDRAWN = "withdrawn"
 """The outcome of a case that the person took back."""
-WROTE_AGAIN = "wrote again after the end"
+WROTE_AGAIN = "wrote after the end"
 """What the log calls it when a closed case opens again by itself."""
 Due = Callable[[Urgency, str | None, datetime], datetime]
 """Until when somebody should answer first: from the urgency, the council and the moment it was opened."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import CrisisHelp
 from bot.conversations.engine import Engine, EngineAway
 from bot.conversations.handoff import Handoff
-from bot.conversations.model import Conversation, Holder, Message
+from bot.conversations.model import Conversation, ConversationNotFound, Holder, Message, StoreAway
 from bot.conversations.store import ConversationStore, Draft
 from bot.conversations.translation import TranslationAway, Translator, in_english, in_their_language
 from bot.conversations.turns import Turns
@@ -19,6 +20,7 @@ from content.library import Library
 from nlu.crisis.phrases import Answer
 from nlu.crisis.screen import Heard, Level
 
+logger = logging.getLogger(__name__)
 LONG_MESSAGE = 1000
 """Characters; of a longer message the assistant says that it looked at the end."""
 Run = Callable[..., Awaitable[Any]]
@@ -38,13 +40,14 @@ class Responder:
         handoff: Handoff,
         *,
         run: Run,
+        hear: Callable[[str], Awaitable[Heard]],
         desk: Callable[[int], None],
         translator: Translator | None,
     ) -> None:
         """`desk` is told of each escalation that is new, or in which the person wrote."""
         self._store, self._library, self._engine, self._announcer = store, library, engine, announcer
         self._crisis, self._handoff, self._translator = crisis, handoff, translator
-        self._run, self._desk = run, desk
+        self._run, self._hear, self._desk = run, hear, desk
         self._turns = Turns()
 
     def waiting(self, conversation_id: str) -> int:
@@ -60,21 +63,36 @@ class Responder:
             await self._help(message, heard)
             return
         async with self._turns.of(message.conversation_id):
-            current = await self._run(self._store.message, message.id)
-            if current is None or current.is_answered:
+            waiting = await self._run(self._store.unanswered_until, message)
+            if message.id not in [each.id for each in waiting]:
                 return
-            conversation = await self._run(self._store.find, message.conversation_id)
-            if conversation.holder is Holder.STAFF:
-                await self._pass_on(message, heard)
-            elif await self._turned_back(conversation, message) or await self._stayed(conversation, message):
-                return
-            elif conversation.holder is Holder.WAITING:
-                await self._ask_while_waiting(conversation, message, heard)
-                await self._pass_on(message, heard)
-            elif self._handoff.is_direct(message.text):
-                await self._hand_over(conversation, message, {}, is_urgent=heard.asks)
-            else:
-                await self._answer(conversation, message, heard, tells_when_away=tells_when_away)
+            for earlier in waiting[:-1]:
+                await self._catch_up(earlier)
+            await self._reply_in_turn(message, heard, tells_when_away=tells_when_away)
+
+    async def _catch_up(self, earlier: Message) -> None:
+        """Answer what was written before and still waits; should that fail it goes on waiting, and holds up nothing."""
+        try:
+            heard = await self._hear(earlier.text)
+            await (self._help(earlier, heard) if heard.is_crisis else self._reply_in_turn(earlier, heard))
+        except (ConversationNotFound, StoreAway):
+            raise
+        except Exception:
+            logger.exception("Message %s could not be answered before the one after it.", earlier.id)
+
+    async def _reply_in_turn(self, message: Message, heard: Heard, *, tells_when_away: bool = False) -> None:
+        conversation = await self._run(self._store.find, message.conversation_id)
+        if conversation.holder is Holder.STAFF:
+            await self._pass_on(message, heard)
+        elif await self._turned_back(conversation, message) or await self._stayed(conversation, message):
+            return
+        elif conversation.holder is Holder.WAITING:
+            await self._ask_while_waiting(conversation, message, heard)
+            await self._pass_on(message, heard)
+        elif self._handoff.is_direct(message.text):
+            await self._hand_over(conversation, message, {}, is_urgent=heard.asks)
+        else:
+            await self._answer(conversation, message, heard, tells_when_away=tells_when_away)
 
     async def _turned_back(self, conversation: Conversation, message: Message) -> bool:
         """Whether somebody whom nobody has answered yet asked for the assistant, or took their request back."""

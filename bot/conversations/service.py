@@ -68,7 +68,16 @@ class ConversationService:
         self.announcer, self._desk = announcer, desk
         self._most_waiting, self._save_seconds = most_waiting, save_seconds
         self._responder = Responder(
-            store, library, engine, announcer, crisis, handoff, run=self._run, desk=desk, translator=translator
+            store,
+            library,
+            engine,
+            announcer,
+            crisis,
+            handoff,
+            run=self._run,
+            hear=self.hear,
+            desk=desk,
+            translator=translator,
         )
         self._saving: set[asyncio.Future] = set()
         self._heard = 0

@@ -332,10 +332,17 @@ class ConversationStore:
             )
         return bool(changed.rowcount)
 
-    def message(self, id: int) -> Message | None:
+    def unanswered_until(self, message: Message, *, most: int = 20) -> list[Message]:
+        """What waits for an answer in a message's conversation, up to that message, the oldest of the last ones first."""
+        waits = sa.and_(messages.c.author == Author.PERSON.value, messages.c.answered_at.is_(None))
         with self._database.read() as connection:
-            row = connection.execute(sa.select(messages).where(messages.c.id == id)).first()
-        return _message(row) if row else None
+            rows = connection.execute(
+                sa.select(messages)
+                .where(messages.c.conversation_id == message.conversation_id, messages.c.id <= message.id, waits)
+                .order_by(messages.c.id.desc())
+                .limit(most)
+            ).all()
+        return [_message(row) for row in reversed(rows)]
 
     def replies(self, message: Message) -> list[Message]:
         with self._database.read() as connection:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from bot.conversations.escalations import escalation_of
-from bot.conversations.model import Author, Status, Urgency
+from bot.conversations.model import Status, Urgency
 from bot.conversations.tables import (
     conversations,
     escalation_contacts,
@@ -18,22 +19,22 @@ from bot.conversations.tables import (
     escalations,
     messages,
 )
-from bot.desk.model import Case, CaseNotFound, Contact, Happening, Note, View
+from bot.desk.filters import UNSEEN, matching
+from bot.desk.model import EVERYTHING, Case, CaseNotFound, Contact, Filter, Happening, Note, Ratings, View
+from bot.desk.ratings import RATING
 from bot.desk.rights import visible
-from bot.staff.model import Member
+from bot.desk.search import Search
+from bot.staff.audit import Audit
+from bot.staff.model import Member, Role
 from bot.staff.tables import staff
 from content.database import Database, utc, utc_or_none
 
 PAGE = 100
 """Cases on one page of the queue: more than anybody reads, and quick with any number waiting."""
 EXPORTED = 10_000
+_RATINGS = {True: "helpful", False: "not helpful", None: ""}
 _HOLDER, _PA = staff.alias("holder"), staff.alias("pa")
 _URGENCY = sa.case({each.value: each.rank for each in Urgency}, value=escalations.c.urgency)
-_UNSEEN = sa.and_(
-    messages.c.conversation_id == escalations.c.conversation_id,
-    messages.c.author == Author.PERSON.value,
-    messages.c.id > conversations.c.seen_by_staff,
-)
 _COLUMNS = (
     escalations,
     _HOLDER.c.name.label("holder_name"),
@@ -42,14 +43,17 @@ _COLUMNS = (
     conversations.c.language,
     conversations.c.holder.label("chat_with"),
     conversations.c.seen_by_person,
-    sa.select(sa.func.count()).where(_UNSEEN).scalar_subquery().label("unread"),
-    sa.select(sa.func.min(messages.c.at)).where(_UNSEEN).scalar_subquery().label("waits_since"),
+    sa.select(sa.func.count()).where(UNSEEN).scalar_subquery().label("unread"),
+    sa.select(sa.func.min(messages.c.at)).where(UNSEEN).scalar_subquery().label("waits_since"),
+    RATING.label("was_helped"),
 )
 _FROM = (
     escalations.outerjoin(conversations, conversations.c.id == escalations.c.conversation_id)
     .outerjoin(_HOLDER, _HOLDER.c.id == escalations.c.holder_id)
     .outerjoin(_PA, _PA.c.id == escalations.c.pa_id)
 )
+_SHOWN = sa.select(*_COLUMNS).select_from(_FROM).where(escalations.c.id.in_(sa.bindparam("ids", expanding=True)))
+"""Made once: for a statement of this size SQLAlchemy would need as long as the database, each time."""
 
 
 class Cases:
@@ -57,26 +61,36 @@ class Cases:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.search = Search(database, Audit(database))
 
-    def queue(self, member: Member, view: View, *, search: str = "", page: int = 1) -> tuple[list[Case], bool]:
-        """A page of cases, and whether there are more: the most urgent and longest due first, closed ones the latest first.
-
-        `search` is a part of a reference.
-        """
+    def queue(self, member: Member, view: View, *, filter: Filter = EVERYTHING, page: int = 1) -> tuple[list[Case], bool]:
+        """A page of cases, and whether more follow: the most urgent and longest due first, closed ones the latest first."""
         order = [_URGENCY, escalations.c.due_at, escalations.c.id]
         if view is View.CLOSED:
             order = [escalations.c.closed_at.desc(), escalations.c.id.desc()]
-        wanted = [visible(member), self._in(view, member)]
-        # PostgreSQL cannot even be asked for a NUL.
-        if part := search.replace("\x00", "").strip().upper():
-            wanted = [visible(member), escalations.c.reference.contains(part, autoescape=True)]
-        ids = sa.select(escalations.c.id).select_from(_FROM).where(*wanted).order_by(*order)
-        ids = ids.limit(PAGE + 1).offset((page - 1) * PAGE)
+        return self._page([visible(member), self._in(view, member), *matching(filter)], order, page)
+
+    def found(
+        self, member: Member, ids: Sequence[int], *, filter: Filter = EVERYTHING, page: int = 1
+    ) -> tuple[list[Case], bool]:
+        """A page of those among these cases that the member may see, the newest first, and whether there are more."""
+        wanted = [visible(member), escalations.c.id.in_(ids), *matching(filter)]
+        return self._page(wanted, [escalations.c.id.desc()], page)
+
+    def matches(self, member: Member, case: Case, filter: Filter) -> bool:
+        """Whether the queue would list the case with this filter."""
+        condition = sa.and_(escalations.c.id == case.escalation.id, *matching(filter))
         with self._database.read() as connection:
-            # What each line shows is read for this page's cases alone.
-            found = connection.execute(ids).scalars().all()
-            shown = sa.select(*_COLUMNS).select_from(_FROM).where(escalations.c.id.in_(found[:PAGE])).order_by(*order)
-            return [_case(row) for row in connection.execute(shown)], len(found) > PAGE
+            return read_row(connection, member, condition) is not None
+
+    def ratings(self, member: Member, since: datetime, *, filter: Filter = EVERYTHING) -> Ratings:
+        """What people said of the help in cases that were closed since then."""
+        closed = sa.and_(self._in(View.CLOSED, member), escalations.c.closed_at >= since)
+        rated = sa.select(RATING.label("helped")).select_from(_FROM).where(visible(member), closed, *matching(filter))
+        helped = rated.subquery().c.helped
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(sa.func.count().filter(helped.is_(True)), sa.func.count(helped))).one()
+        return Ratings(*row)
 
     def counts(self, member: Member) -> dict[View, int]:
         """How many cases each view holds, but for the closed ones."""
@@ -169,10 +183,20 @@ class Cases:
             ).all()
         return [(row.id, row.name, row.role) for row in rows]
 
+    def advisers(self, member: Member) -> list[tuple[int, str]]:
+        """The personal advisers by whose people a member can tell cases apart, by id and name: none for an adviser."""
+        if member.role is Role.PA:
+            return []
+        query = sa.select(staff.c.id, staff.c.name).where(staff.c.role == Role.PA.value, staff.c.is_active)
+        if member.authority is not None:
+            query = query.where(staff.c.authority == member.authority)
+        with self._database.read() as connection:
+            return [(row.id, row.name) for row in connection.execute(query.order_by(staff.c.name, staff.c.id))]
+
     def export(self, member: Member) -> Iterator[list[str]]:
-        """Rows of references, times, urgency and outcome: nothing that a person said, nor how to reach them."""
+        """Rows of references, times, urgency, outcome and rating: nothing that a person said, nor how to reach them."""
         yield ["reference", "council", "reason", "urgency", "way", "status", "opened", "due", "taken", "replied", "closed",
-               "outcome", "with"]  # fmt: skip
+               "outcome", "rating", "with"]  # fmt: skip
         query = sa.select(*_COLUMNS).select_from(_FROM).where(visible(member)).order_by(escalations.c.id.desc())
         with self._database.read() as connection:
             for row in connection.execute(query.limit(EXPORTED)):
@@ -180,7 +204,16 @@ class Cases:
                 times = (one.opened_at, one.due_at, one.taken_at, one.replied_at, one.closed_at)
                 written = [each.strftime("%Y-%m-%d %H:%M") if each else "" for each in times]
                 yield [one.reference, one.authority or "", one.reason, one.urgency.value, one.way.value, one.status.value,
-                       *written, one.outcome or "", _as_text(row.holder_name or "")]  # fmt: skip
+                       *written, one.outcome or "", _RATINGS[row.was_helped], _as_text(row.holder_name or "")]  # fmt: skip
+
+    def _page(self, wanted: list[Any], order: list[Any], page: int) -> tuple[list[Case], bool]:
+        ids = sa.select(escalations.c.id).select_from(_FROM).where(*wanted).order_by(*order)
+        ids = ids.limit(PAGE + 1).offset((page - 1) * PAGE)
+        with self._database.read() as connection:
+            # What each line shows is read for this page's cases alone.
+            found = connection.execute(ids).scalars().all()
+            shown = {row.id: _case(row) for row in connection.execute(_SHOWN, {"ids": found[:PAGE]})}
+        return [shown[id] for id in found[:PAGE] if id in shown], len(found) > PAGE
 
     def _one(self, member: Member, condition: Any) -> Case:
         with self._database.read() as connection:
@@ -223,4 +256,5 @@ def _case(row: Row) -> Case:
         unread=row.unread,
         waits_since=utc_or_none(row.waits_since),
         seen_by_person=row.seen_by_person or 0,
+        was_helped=row.was_helped,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from bot.staff.model import Member, Role
 from bot.staff.tables import staff
 from content.database import Database
 
+logger = logging.getLogger(__name__)
 LONGEST_REPLY, LONGEST_NOTE = 5_000, 10_000
 SHORTEST_SNOOZE, LONGEST_SNOOZE = timedelta(minutes=5), timedelta(days=30)
 Clock = Callable[[], datetime]
@@ -42,6 +44,8 @@ class Act:
     told: list[Message] = field(default_factory=list)
     is_repeat: bool = False
     """Whether it was done before, so that there is nothing to record."""
+    is_handing: bool = False
+    """Whether somebody else is to take the case now, and must be told."""
 
     @property
     def chat_with(self) -> Holder | None:
@@ -71,8 +75,17 @@ class Act:
 class Duty:
     """The acts. Each raises CaseNotFound for a case that the member may not see, and ActRefused with a sentence."""
 
-    def __init__(self, database: Database, handoff: Handoff, audit: Audit, *, clock: Clock | None = None) -> None:
-        self._database, self._handoff, self._audit = database, handoff, audit
+    def __init__(
+        self,
+        database: Database,
+        handoff: Handoff,
+        audit: Audit,
+        *,
+        clock: Clock | None = None,
+        announce: rows.Announce | None = None,
+    ) -> None:
+        """`announce` alerts whom a case was handed over to, and may fail: the case is handed over all the same."""
+        self._database, self._handoff, self._audit, self._announce = database, handoff, audit, announce
         self._clock = clock or (lambda: datetime.now(timezone.utc))
 
     def opened(self, member: Member, reference: str) -> None:
@@ -127,8 +140,9 @@ class Duty:
             return act
 
     def hand(self, member: Member, reference: str, to: int | None) -> Act:
-        """Hand the case to a colleague, who is to take it, or with None back to the whole team."""
+        """Hand the case to a colleague, who is to take it, or with None back to the whole team; they are alerted."""
         with self._act(member, reference, "handed over") as act:
+            act.is_handing = True
             there = act.escalation
             self._must_not_be_closed(there)
             if there.status is not Status.OPEN:
@@ -260,6 +274,18 @@ class Duty:
             self._audit.record(
                 connection, f"case {what}", member=member.id, subject=reference, authority=there.authority, detail=detail
             )
+            if act.is_handing:
+                self._alert(connection, there.id)
+
+    def _alert(self, connection: Connection, escalation_id: int) -> None:
+        if self._announce is None:
+            return
+        try:
+            with connection.begin_nested():
+                self._announce(connection, escalation_id)
+        except Exception as error:
+            # The watch tells them when it looks next.
+            logger.error("Escalation %s was handed over, and nobody alerted: %s.", escalation_id, type(error).__name__)
 
     def _introduce(self, act: Act, way: Way) -> None:
         """Tell the person who is here. Whoever stands in for their adviser is of the team."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from bot.conversations.model import Escalation
+from bot.conversations.model import Escalation, Urgency, Way
 
 
 class View(str, Enum):
@@ -32,6 +32,35 @@ class Outcome(str, Enum):
 
 
 @dataclass(frozen=True)
+class Filter:
+    """Which of the cases that somebody may see are listed; what is None or False leaves none out."""
+
+    council: str | None = None
+    """A council's id, or NO_COUNCIL."""
+    urgency: Urgency | None = None
+    way: Way | None = None
+    whose: int | None = None
+    """The id of a personal adviser whose young people's cases they are."""
+    is_danger: bool | None = None
+    """True for cries for help, False for what was asked for."""
+    is_unread: bool = False
+    """Whether only cases are listed in which the person wrote something that nobody of the team was shown."""
+
+
+NO_COUNCIL = "unknown"
+"""Stands in a filter for the cases whose council is not known yet."""
+EVERYTHING = Filter()
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """How many people said whether they were helped, and how many of them were."""
+
+    helped: int
+    said: int
+
+
+@dataclass(frozen=True)
 class Case:
     """One escalation. `unread` counts the person's messages that nobody of the team was shown.
 
@@ -50,6 +79,8 @@ class Case:
     unread: int
     waits_since: datetime | None
     seen_by_person: int
+    was_helped: bool | None
+    """What the person said of a closed case's help; None when they said nothing, or deleted the chat."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +118,10 @@ class DeskError(Exception):
 
 class CaseNotFound(DeskError):
     """There is no such case, or this member may not see it; the two look the same."""
+
+
+class SearchRefused(DeskError):
+    """It cannot be searched for; nothing was looked at."""
 
 
 class ActRefused(DeskError):

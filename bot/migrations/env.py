@@ -4,6 +4,7 @@ from alembic import context
 
 import bot.alerts.tables
 import bot.conversations.tables
+import bot.desk.tables
 import bot.staff.tables  # noqa: F401
 import content.tables  # noqa: F401
 from content.database import metadata

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot.channels.webchat import readable
 from bot.engine_process import EngineProcess
 from bot.settings import Settings
-from bot.web import api, chat, desk, desk_events, health, personal, staff
+from bot.web import api, chat, desk, desk_events, health, personal, staff, suggestions
 from bot.web.keys import ENGINE, LIMITS, SETTINGS, TEMPLATES
 from bot.web.limits import RateLimits
 from bot.web.problems import problems
@@ -31,9 +31,10 @@ def application(settings: Settings, engine: EngineProcess) -> web.Application:
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     app[TEMPLATES].filters["readable"] = readable
+    app[TEMPLATES].filters["quoted"] = suggestions.quoted
     app.cleanup_ctx.append(services)
     app.on_shutdown.append(end_listening)
-    for each in (health, api, chat, personal, staff, desk, desk_events):
+    for each in (health, api, chat, personal, staff, desk, desk_events, suggestions):
         app.add_routes(each.routes)
     app.router.add_static("/static/", HERE / "static", append_version=True)
     return app

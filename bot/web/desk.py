@@ -13,9 +13,10 @@ from aiohttp import web
 
 from bot.conversations.model import Message, MessageRefused
 from bot.desk.duty import Act
-from bot.desk.model import ActRefused, Case, CaseNotFound, Outcome, View
+from bot.desk.model import ActRefused, Case, CaseNotFound, Outcome, Ratings, SearchRefused, View
 from bot.staff.model import Member, Role
 from bot.web.api import after_of, body_of
+from bot.web.desk_filters import Choice, address, choices, chosen_of, filter_of
 from bot.web.gate import only
 from bot.web.keys import DESK, LIBRARY, OUTBOX, SERVICE, TEMPLATES
 from bot.web.pages import page, render
@@ -27,6 +28,8 @@ AT_THE_DESK = (Role.DUTY, Role.PA, Role.ADMIN)
 CASE = "/desk/cases/{reference:[A-Z0-9]{1,12}}"
 PIECE = "X-Chat-Piece"
 """The script sends this header with a reply, and gets the new messages alone in place of the whole page."""
+RATED = timedelta(days=30)
+"""How far back the line above the closed cases counts what people said of the help."""
 SNOOZES = {
     "an hour": timedelta(hours=1),
     "three hours": timedelta(hours=3),
@@ -39,25 +42,19 @@ SNOOZES = {
 @routes.get("/desk")
 @only(*AT_THE_DESK)
 async def queue_page(request: web.Request, member: Member) -> web.Response:
-    desk = request.app[DESK]
-    view, search = _view(request), request.query.get("search", "")[:20]
-    given = request.query.get("page", "1")
-    number = int(given) if given.isdecimal() and 0 < len(given) < 5 and int(given) else 1
-    cases, has_more = await desk.read(lambda: desk.cases.queue(member, view, search=search, page=number))
-    return page(
-        request,
-        "desk/queue.html",
-        member=member,
-        view=view,
-        search=search,
-        rows=rows(request, cases),
-        number=number,
-        has_more=has_more,
-        counts=await desk.read(desk.cases.counts, member),
-        views=list(View),
-        absent=absent(request, member),
-        troubled=await desk.read(request.app[OUTBOX].troubled),
-    )
+    return await _queue_page(request, member)
+
+
+@routes.post("/desk/search")
+@only(*AT_THE_DESK)
+async def search(request: web.Request, member: Member) -> web.Response:
+    """Find cases by words. What was typed comes in the body, and the page that shows what was found is named by a key."""
+    typed = str((await body_of(request.post())).get("words", ""))
+    try:
+        key = await request.app[DESK].read(request.app[DESK].cases.search.find, member, typed)
+    except SearchRefused as refused:
+        return await _queue_page(request, member, typed=typed, refusal=str(refused), status=422)
+    raise web.HTTPSeeOther(address({}, found=key))
 
 
 @routes.get("/desk/export.csv")
@@ -188,6 +185,58 @@ def absent(request: web.Request, member: Member) -> list[str]:
         and council.urgent.hours.is_open(now)
         and desks.at_the_desk(council.id) == 0
     ]
+
+
+async def choices_of(request: web.Request, member: Member) -> list[Choice]:
+    """What the queue's filter offers to this member."""
+    desk = request.app[DESK]
+    councils = {council.id: council.label for council in request.app[LIBRARY].shelf.councils}
+    return choices(councils if member.authority is None else {}, await desk.read(desk.cases.advisers, member))
+
+
+async def _queue_page(
+    request: web.Request, member: Member, *, typed: str = "", refusal: str = "", status: int = 200
+) -> web.Response:
+    """The cases of a view, or those that a search found; `typed` is what was typed for a search that was refused."""
+    desk, view, given = request.app[DESK], _view(request), request.query.get("page", "1")
+    number = int(given) if given.isdecimal() and 0 < len(given) < 5 and int(given) else 1
+    offered, key = await choices_of(request, member), request.query.get("found", "")
+    chosen = chosen_of(request.query, offered)
+    filter, found = filter_of(chosen), desk.cases.search.found(member, key)
+    if key and not found:
+        key, refusal, status = "", "This search is not kept any more. Please type it again.", 410
+
+    def read() -> tuple[tuple[list[Case], bool], dict[View, int], Ratings | None]:
+        options: dict[str, Any] = {"filter": filter, "page": number}
+        shown = desk.cases.found(member, found.ids, **options) if found else desk.cases.queue(member, view, **options)
+        is_rated, since = view is View.CLOSED and not found, datetime.now(timezone.utc) - RATED
+        ratings = desk.cases.ratings(member, since, filter=filter) if is_rated else None
+        return shown, desk.cases.counts(member), ratings
+
+    (cases, has_more), counts, ratings = await desk.read(read)
+    return page(
+        request,
+        "desk/queue.html",
+        status=status,
+        member=member,
+        view=view,
+        key=key,
+        found=found,
+        words=found.words if found else typed,
+        refusal=refusal,
+        offered=offered,
+        chosen=chosen,
+        address=address,
+        rows=rows(request, cases),
+        number=number,
+        has_more=has_more,
+        ratings=ratings,
+        rated_days=RATED.days,
+        counts=counts,
+        views=list(View),
+        absent=absent(request, member),
+        troubled=await desk.read(request.app[OUTBOX].troubled),
+    )
 
 
 async def _case_page(

@@ -10,9 +10,10 @@ from aiohttp import WSCloseCode, web
 
 from bot.conversations.announcer import News
 from bot.conversations.model import Author
-from bot.desk.model import CaseNotFound
+from bot.desk.model import EVERYTHING, CaseNotFound
 from bot.staff.model import Member
-from bot.web.desk import AT_THE_DESK, CASE, absent, case_of, messages_html, rank, rows
+from bot.web.desk import AT_THE_DESK, CASE, absent, case_of, choices_of, messages_html, rank, rows
+from bot.web.desk_filters import chosen_of, filter_of
 from bot.web.events import HEARTBEAT_SECONDS, LARGEST_FRAME, notices
 from bot.web.gate import off_loop, only, token_of
 from bot.web.keys import DESK, SERVICE, SESSIONS
@@ -28,9 +29,13 @@ SIGNED_OUT = 4401
 @only(*AT_THE_DESK)
 async def queue_events(request: web.Request, member: Member) -> web.StreamResponse:
     """{"type": "ready", "counts", "absent"}, then for each case that changes
-    {"type": "case", "reference", "views", "rank", "urgency", "html", "counts", "absent"}.
+    {"type": "case", "reference", "views", "matches", "rank", "urgency", "html", "counts", "absent"}.
+
+    The address chooses a filter as the page's does; `matches` says whether the case is to be listed with it. Cases that do
+    not match are told of too: whoever waits is counted and called out whatever somebody looks at.
     """
     desk = request.app[DESK]
+    filter = filter_of(chosen_of(request.query, await choices_of(request, member)))
     socket = await _open(request)
     with desk.desks.listen(member) as changes:
         counts = {view.value: count for view, count in (await desk.read(desk.cases.counts, member)).items()}
@@ -46,6 +51,7 @@ async def queue_events(request: web.Request, member: Member) -> web.StreamRespon
                     "type": "case",
                     "reference": case.escalation.reference,
                     "views": [view.value for view in desk.cases.views(viewer, case)],
+                    "matches": filter == EVERYTHING or await desk.read(desk.cases.matches, viewer, case, filter),
                     "rank": rank(case),
                     "urgency": case.escalation.urgency.value,
                     "html": rows(request, [case])[0],

@@ -73,7 +73,7 @@ def show_out(request: web.Request, response: web.StreamResponse) -> None:
 
 def next_page(given: str) -> str:
     """Where to go after signing in: a path of ours, never another site's address."""
-    own = given.startswith(("/desk", "/staff")) and "\\" not in given and "//" not in given
+    own = given.startswith(("/desk", "/editor", "/staff")) and "\\" not in given and "//" not in given
     return given if own else "/desk"
 
 

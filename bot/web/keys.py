@@ -8,6 +8,8 @@ from jinja2 import Environment
 from bot.alerts.outbox import Outbox
 from bot.conversations.service import ConversationService
 from bot.desk.service import DutyDesk
+from bot.desk.suggestions import Suggestions
+from bot.desk.tray import Tray
 from bot.engine_process import EngineProcess
 from bot.settings import Settings
 from bot.staff.accounts import Accounts
@@ -29,3 +31,5 @@ SESSIONS = web.AppKey("sessions", Sessions)
 AUDIT = web.AppKey("audit", Audit)
 PERSONAL = web.AppKey("personal", PersonalInvitations)
 OUTBOX = web.AppKey("outbox", Outbox)
+SUGGESTIONS = web.AppKey("suggestions", Suggestions)
+TRAY = web.AppKey("tray", Tray)

@@ -30,13 +30,29 @@ from bot.desk.announcer import DeskAnnouncer
 from bot.desk.cases import Cases
 from bot.desk.duty import Duty
 from bot.desk.service import DutyDesk
+from bot.desk.suggestions import Suggestions
+from bot.desk.tray import Tray
 from bot.libretranslate import LibreTranslate
 from bot.retention import Eraser
 from bot.staff.accounts import Accounts
 from bot.staff.audit import Audit
 from bot.staff.personal import PersonalInvitations
 from bot.staff.sessions import Sessions
-from bot.web.keys import ACCOUNTS, AUDIT, DESK, ENGINE, LIBRARY, OUTBOX, PERSONAL, SERVICE, SESSIONS, SETTINGS
+from bot.web.keys import (
+    ACCOUNTS,
+    AUDIT,
+    DESK,
+    ENGINE,
+    LIBRARY,
+    OUTBOX,
+    PERSONAL,
+    SERVICE,
+    SESSIONS,
+    SETTINGS,
+    SUGGESTIONS,
+    TEMPLATES,
+    TRAY,
+)
 from content.database import Database
 from content.errors import ContentError
 from content.library import Library
@@ -59,7 +75,7 @@ async def services(app: web.Application) -> AsyncIterator[None]:
         targets = Targets(app[LIBRARY], settings.first_reply)
         watch, dispatcher = _alerts(app, database, targets, stack)
         handoff, announcer, desks = Handoff(app[LIBRARY], targets), Announcer(), DeskAnnouncer()
-        store = ConversationStore(database, Escalations(targets.due, watch.announce))
+        store = ConversationStore(database, Escalations(targets.due, watch.announce, watch.announce_handed))
         translator = LibreTranslate(settings.translate_url, settings.translate_key) if settings.translate_url else None
         if translator:
             stack.push_async_callback(translator.close)
@@ -75,11 +91,15 @@ async def services(app: web.Application) -> AsyncIterator[None]:
             desk=desks.changed,
         )
         stack.callback(app[SERVICE].close)
-        app[DESK] = DutyDesk(Cases(database), Duty(database, handoff, app[AUDIT]), store, announcer, desks)
+        duty = Duty(database, handoff, app[AUDIT], announce=watch.announce_handed)
+        app[DESK] = DutyDesk(Cases(database), duty, store, announcer, desks)
         stack.callback(app[DESK].close)
+        app[SUGGESTIONS] = Suggestions(database, app[AUDIT])
+        app[TRAY] = Tray(app[SUGGESTIONS])
+        app[TEMPLATES].globals["suggestions_waiting"] = app[TRAY].count
         eraser = Eraser(database, app[AUDIT], app[SESSIONS], settings.retention)
         running = (app[ENGINE].run(), app[SERVICE].catch_up(), app[DESK].keep_moving(), dispatcher.run(), watch.run())
-        await stack.enter_async_context(_running(*running, eraser.run()))
+        await stack.enter_async_context(_running(*running, eraser.run(), app[TRAY].keep_looking()))
         yield
         await opening
 

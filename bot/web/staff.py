@@ -14,6 +14,7 @@ from bot.web.limits import address_of
 from bot.web.pages import page
 from bot.web.problems import Problem
 from bot.web.security import require_own_page
+from bot.web.suggestions import SUGGESTIONS_PAGE
 
 routes = web.RouteTableDef()
 AUDIT_PAGE = 100
@@ -196,7 +197,9 @@ async def _people(
 
 
 def _first_page(member: Member, wanted: str) -> str:
-    return "/staff" if member.role is Role.EDITOR and not wanted else next_page(wanted)
+    """An editor has nothing to do at the desk."""
+    first = wanted if wanted == SUGGESTIONS_PAGE else next_page(wanted)
+    return SUGGESTIONS_PAGE if member.role is Role.EDITOR and first.startswith("/desk") else first
 
 
 def _id(text: str) -> int | None:

@@ -14,8 +14,9 @@ from nlu.talk import talk
 
 FOLDER = Path(__file__).parent / "messages"
 TRAINING, CALIBRATION = (FOLDER / f"{name}.tsv" for name in ("training", "calibration"))
-VALIDATION = {name: FOLDER / f"{name}.tsv" for name in ("typical", "hidden")}
-"""What measures: messages as they are mostly typed, and those written to be missed or mistaken. Nothing learns from them."""
+VALIDATION = {name: FOLDER / f"{name}.tsv" for name in ("typical", "near", "hidden")}
+"""What measures: messages as they are mostly typed, those on hard subjects near the line, and those written to be missed or
+mistaken. Nothing learns from them."""
 UNSURE, ORDINARY, NONE = "unsure", "ordinary", "none"
 DANGERS = frozenset(danger.value for danger in Danger)
 NEAR_ENTRIES = frozenset(("crisis-help", "domestic-abuse-support", "homelessness", "out-of-hours", "mental-health-support"))

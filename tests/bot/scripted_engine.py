@@ -18,6 +18,7 @@ class ScriptedEngine:
     def __init__(self) -> None:
         self.is_away = False
         self.seconds = 0.0
+        self.fails_at: str | None = None
         self.asked: list[str] = []
         self.state = "ready"
         self.language: str | None = None
@@ -37,6 +38,8 @@ class ScriptedEngine:
         if self.is_away:
             raise EngineAway("away")
         await asyncio.sleep(self.seconds)
+        if text == self.fails_at:
+            raise ValueError("a fault of the program")
         self.asked.append(text)
         if self.request is not None:
             passed_on = {"kind": "handoff", "text": "Passed on.", "request": self.request}

@@ -10,13 +10,16 @@ import sqlalchemy as sa
 from bot.conversations.model import ASKED, Request, Status, Urgency
 from bot.conversations.store import ConversationStore
 from bot.conversations.tables import conversations, escalation_contacts, escalations, messages
+from bot.desk.tables import suggestions
 from bot.retention import AT_ONCE, Eraser, Retention
+from bot.staff.accounts import Accounts
 from bot.staff.audit import Audit
 from bot.staff.sessions import Sessions
 from content.database import Database
+from tests.bot.desk.office import a_member
 
 NOW = datetime(2027, 6, 1, 12, tzinfo=timezone.utc)
-RETENTION = Retention(conversations=timedelta(days=90), cases=timedelta(days=30))
+RETENTION = Retention(conversations=timedelta(days=90), cases=timedelta(days=30), suggestions=timedelta(days=180))
 
 
 @pytest.fixture
@@ -47,14 +50,14 @@ def left(database: Database) -> set[str]:
 
 def test_a_chat_is_kept_ninety_days_after_its_last_word(database, eraser):
     old, young = a_chat(database, days=91), a_chat(database, days=89)
-    assert eraser.erase() == {"conversations": 1, "cases": 0}
+    assert eraser.erase() == {"conversations": 1, "cases": 0, "suggestions": 0}
     assert left(database) == {young} != {old}
 
 
 def test_a_chat_with_a_case_has_its_own_time(database, eraser):
     a_chat(database, days=31, case=Status.CLOSED)
     kept = a_chat(database, days=29, case=Status.CLOSED)
-    assert eraser.erase() == {"conversations": 0, "cases": 1}
+    assert eraser.erase() == {"conversations": 0, "cases": 1, "suggestions": 0}
     assert left(database) == {kept}
 
 
@@ -83,6 +86,21 @@ def test_how_many_were_erased_is_in_the_audit_once(database, eraser):
     assert [row.detail for row in Audit(database).search(what="chats erased")] == [
         "1 chats without a case, 0 chats with one"
     ]
+
+
+def test_a_suggestion_that_nobody_decides_about_is_erased_after_its_time(database, eraser):
+    member = a_member(Accounts(database), "Sam Lee")
+    row = {"staff_id": member.id, "kind": "entry", "question": "a question", "answer": "An answer.", "status": "new"}
+    decided = {"status": "used", "decided_at": NOW, "decided_by": member.id, "question": None, "answer": None}
+    with database.write() as connection:
+        for days, values in ((181, row), (179, row), (181, {**row, **decided})):
+            connection.execute(sa.insert(suggestions).values(made_at=NOW - timedelta(days=days), **values))
+    assert eraser.erase() == {"conversations": 0, "cases": 0, "suggestions": 1}
+    assert eraser.erase()["suggestions"] == 0
+    with database.read() as connection:
+        assert connection.execute(sa.select(suggestions.c.id)).scalars().all() == [2, 3]
+    [audited] = Audit(database).search(what="suggestions erased")
+    assert audited.detail == "1 suggestions that nobody decided about"
 
 
 def test_more_than_one_transaction_holds_are_all_erased(database, eraser):

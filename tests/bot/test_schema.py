@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 
 import bot.alerts.tables
 import bot.conversations.tables
+import bot.desk.tables
 import bot.staff.tables  # noqa: F401
 import content.tables  # noqa: F401
 from bot.schema import migrate

@@ -47,11 +47,17 @@ def test_alerts_go_to_each_councils_own_webhook_and_else_to_that_of_all():
 
 
 def test_targets_and_retention_are_settings():
-    given = {"LOCAL_OFFER_FIRST_REPLY_URGENT": "20", "LOCAL_OFFER_KEEP_CASES_DAYS": "365"}
+    given = {
+        "LOCAL_OFFER_FIRST_REPLY_URGENT": "20",
+        "LOCAL_OFFER_KEEP_CASES_DAYS": "365",
+        "LOCAL_OFFER_KEEP_SUGGESTIONS_DAYS": "60",
+    }
     settings = Settings.from_environment(given)
     assert settings.first_reply[Urgency.URGENT] == timedelta(minutes=20)
     assert settings.first_reply[Urgency.EMERGENCY] == timedelta(minutes=5)
     assert (settings.retention.cases, settings.retention.conversations) == (timedelta(days=365), timedelta(days=90))
+    assert settings.retention.suggestions == timedelta(days=60)
+    assert Settings.from_environment({}).retention.suggestions == timedelta(days=180)
 
 
 def test_what_opens_something_is_not_shown_when_the_settings_are():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from content.crisis import Danger
 from content.database import Database
-from content.editor import EditRefused, add_phrase, phrases_added, publish, remove_phrase
+from content.editor import EditRefused, add_phrase, add_question, body_of, phrases_added, publish, publish_all, remove_phrase
 from content.library import Library
 from content.loader import load
+from content.seed import Document
 from content.tables import revisions
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -80,3 +82,32 @@ def test_a_phrase_that_is_there_or_is_not_is_said_in_a_sentence(loaded: Database
         remove_phrase(loaded, Danger.SUICIDE, "kill myself", author="Ana")
     with pytest.raises(EditRefused):
         add_phrase(loaded, Danger.SUICIDE, "x", author="Ana")
+
+
+def test_a_new_entry_and_its_answer_are_published_together_or_not_at_all(loaded: Database):
+    shelf = Library(loaded).shelf
+    with loaded.read() as connection:
+        entry = body_of(connection, "entry", "council-tax")
+        answer = body_of(connection, "entitlement", "england/council-tax")
+    together = [
+        Document(
+            "entry", "new-thing", {**entry, "questions": ["is there a new thing", "new thing", "the new thing"]}, Path("e")
+        ),
+        Document("entitlement", "england/new-thing", answer, Path("a")),
+    ]
+    for alone in together:
+        with pytest.raises(EditRefused):
+            publish_all(loaded, [alone], author="Ana")
+    assert Library(loaded).shelf.version == shelf.version
+    publish_all(loaded, together, author="Ana")
+    assert "new-thing" in Library(loaded).shelf.entries
+
+
+def test_a_question_is_added_to_its_entry_once(loaded: Database):
+    with loaded.write() as connection:
+        add_question(connection, "council-tax", "who pays the council thing then", author="Ana")
+    assert Library(loaded).shelf.entry("council-tax").questions[-1] == "who pays the council thing then"
+    with loaded.write() as connection, pytest.raises(EditRefused, match="already"):
+        add_question(connection, "council-tax", "Who pays the council thing then", author="Ana")
+    with loaded.write() as connection, pytest.raises(EditRefused, match="no such entry"):
+        add_question(connection, "no-such\x00thing", "who pays", author="Ana")

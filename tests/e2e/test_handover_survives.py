@@ -48,14 +48,15 @@ AWAY = (urllib.error.URLError, http.client.HTTPException, OSError)
 class WebProcess:
     """The web process on its own, to be killed and started again."""
 
-    def __init__(self, data: Path, database_url: str) -> None:
-        self._data, self._database_url = data, database_url
+    def __init__(self, data: Path, database_url: str, control: Path | None = None) -> None:
+        """With `control` its engines are forked, without it is scripted."""
+        self._data, self._arguments = data, [database_url, *([str(control)] if control else [])]
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "tests.e2e.web_process", str(self.port), str(self._data), self._database_url]
+        command = [sys.executable, "-m", "tests.e2e.web_process", str(self.port), str(self._data), *self._arguments]
         with (self._data / "web.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": "."})
         until(self._is_up, 60)

@@ -132,3 +132,18 @@ def test_parts_of_a_message_have_features_of_their_own(sentences):
     rows = features.of_parts("hiya. i need a bed. and who can coach me", ["i need a bed", "who can coach me"])
     best_classes = [head.classes[place] for place in head.probabilities(rows).argmax(axis=1)]
     assert best_classes[1:] == ["furniture", "mentor"]
+
+
+def test_a_family_that_is_right_more_often_than_its_scores_say_is_favoured_also_after_a_change(sentences):
+    features = TextFeatures(sentences)
+    head = Head.fit(features.fit(TEXTS), LABELS)
+    asked = features.of(["a sofa", "a mentor please", "hi", "good day"])
+    right = [{"greet"}, {"greet"}, {"greet"}, {"greet"}]
+    alone, family = head.calibrated(asked, right), head.calibrated(asked, right, ["greet"])
+    place = head.classes.index("greet")
+    assert family.probabilities(asked)[:, place].min() > alone.probabilities(asked)[:, place].min()
+    changed = family.changed(np.ones(len(TEXTS), dtype=bool), features.of(["a bike"]), ["bike"])
+    assert dict(zip(changed.classes, changed.favour, strict=True)) == {
+        **dict.fromkeys(changed.classes, 0.0),
+        "greet": family.favour[place],
+    }

@@ -52,6 +52,57 @@
   function tellSeen() { if (document.visibilityState === "visible" && last) send({ type: "seen", id: last }); }
   document.addEventListener("visibilitychange", tellSeen);
 
+  function start(words) {
+    text.value = text.value ? text.value + "\n" + words : words;
+    text.focus();
+  }
+
+  // The canned replies in which every word that is typed stands, in their category, title or text.
+  function listReplies() {
+    var find = document.getElementById("find");
+    var found = document.getElementById("found");
+    var count = document.getElementById("count");
+    var replies = Array.prototype.map.call(canned.querySelectorAll("optgroup option"), function (option) {
+      var title = document.createElement("strong");
+      title.textContent = option.label;
+      var button = document.createElement("button");
+      button.type = "button";
+      button.append(title, " " + option.value);
+      button.addEventListener("click", function () { find.value = ""; show(); start(option.value); });
+      var item = document.createElement("li");
+      item.append(button);
+      return { item: item, words: [option.parentElement.label, option.label, option.value].join(" ").toLowerCase() };
+    });
+
+    function show() {
+      var wanted = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+      var fitting = replies.filter(function (reply) { return wanted.every(function (word) { return reply.words.includes(word); }); });
+      found.replaceChildren.apply(found, wanted.length ? fitting.map(function (reply) { return reply.item; }) : []);
+      found.hidden = !found.children.length;
+      var said = "No reply has these words.";
+      if (fitting.length) said = fitting.length + (fitting.length === 1 ? " reply" : " replies");
+      count.textContent = wanted.length ? said : "";
+    }
+
+    // Down and up go through the replies, Enter takes one, Escape ends the search.
+    function move(event) {
+      var buttons = Array.prototype.slice.call(found.querySelectorAll("button"));
+      var place = buttons.indexOf(document.activeElement);
+      if (event.key === "ArrowDown") place += 1;
+      else if (event.key === "ArrowUp") place -= 1;
+      else if (event.key === "Escape") { find.value = ""; show(); place = -1; }
+      else if (event.key === "Enter" && place < 0) { if (buttons.length === 1) { event.preventDefault(); buttons[0].click(); return; } place = 0; }
+      else return;
+      event.preventDefault();
+      (buttons[place] || (place < 0 || !buttons.length ? find : buttons[buttons.length - 1])).focus();
+    }
+
+    find.addEventListener("input", show);
+    find.addEventListener("keydown", move);
+    found.addEventListener("keydown", move);
+    document.getElementById("search").hidden = false;
+  }
+
   function listen() {
     var scheme = location.protocol === "https:" ? "wss://" : "ws://";
     socket = new WebSocket(scheme + location.host + base + "/events?after=" + last);
@@ -81,10 +132,10 @@
     var id = form.elements.client_message_id.value;
     canned.addEventListener("change", function () {
       if (!canned.value) return;
-      text.value = text.value ? text.value + "\n" + canned.value : canned.value;
+      start(canned.value);
       canned.value = "";
-      text.focus();
     });
+    listReplies();
     text.addEventListener("input", function () { send({ type: "typing" }); });
     text.addEventListener("keydown", function (event) {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(); }

@@ -21,7 +21,7 @@
     var holder = document.createElement("template");
     holder.innerHTML = news.html.trim();
     var row = holder.content.querySelector("li");
-    var belongs = view ? news.views.indexOf(view) !== -1 : Boolean(there);
+    var belongs = news.matches && (view ? news.views.indexOf(view) !== -1 : Boolean(there));
     var focused = there && there.contains(document.activeElement);
     if (there) there.remove();
     if (belongs) {
@@ -50,7 +50,7 @@
 
   // A call that says no more than that somebody waits: others may see the screen.
   function call(news) {
-    told.textContent = "New case " + news.reference + ", " + news.urgency;
+    told.textContent = "New case " + news.reference + ", " + news.urgency + (news.matches ? "" : ". The filter leaves it out of this list.");
     if (sound) {
       var times = news.urgency === "emergency" ? 3 : 1;
       for (var i = 0; i < times; i += 1) beep(sound.currentTime + i * 0.45);
@@ -92,7 +92,7 @@
 
   function listen(again) {
     var scheme = location.protocol === "https:" ? "wss://" : "ws://";
-    var socket = new WebSocket(scheme + location.host + "/desk/events");
+    var socket = new WebSocket(scheme + location.host + "/desk/events" + (list.dataset.filter && "?" + list.dataset.filter));
     socket.addEventListener("open", function () {
       pause = 1000;
       // What happened while nobody listened is read with the page.

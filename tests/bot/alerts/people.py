@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.alerts.model import Alert, Medium, Stage
 from bot.alerts.outbox import Outbox
 from bot.alerts.words import Words
-from bot.conversations.tables import escalations
+from bot.conversations.tables import escalation_log, escalations
 from bot.staff.tables import staff
 from content.database import Database
 
@@ -41,6 +41,13 @@ def a_case(database: Database, **values: object) -> int:
 def change(database: Database, case: int, **values: object) -> None:
     with database.write() as connection:
         connection.execute(sa.update(escalations).where(escalations.c.id == case).values(values))
+
+
+def hand_over(database: Database, case: int, to: int | None, at: datetime) -> None:
+    """As the desk hands it over, but for the alert."""
+    change(database, case, status="open", holder_id=to)
+    with database.write() as connection:
+        connection.execute(sa.insert(escalation_log).values(escalation_id=case, what="handed over", at=at))
 
 
 def a_member(database: Database, email: str, role: str = "duty", authority: str | None = CITY, **values: object) -> int:

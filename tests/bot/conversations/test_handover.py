@@ -233,7 +233,7 @@ async def test_what_was_stored_but_not_passed_on_before_a_crash_is_passed_on_aft
     message = office.store.receive(chat.id, "are you there?", "killed")
     service.told.clear()
     await service.catch_up_for(1.3)
-    assert office.store.message(message.id).is_answered
+    assert office.store.unanswered_until(message) == []
     assert office.of(chat).status is Status.TAKEN
     assert service.told == [case.id]
     assert engine.asked == []

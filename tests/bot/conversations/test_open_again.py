@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.conversations.escalations import Escalations
+from bot.alerts.model import Stage
+from bot.alerts.outbox import Outbox
+from bot.alerts.recipients import StaffRecipients
+from bot.alerts.watch import Watch
+from bot.conversations.escalations import Escalations, at_once
 from bot.conversations.model import Status
 from bot.conversations.store import ConversationStore
 from bot.desk.model import Outcome
@@ -69,6 +73,18 @@ async def test_whoever_is_away_does_not_get_it_back_but_the_team_does(service, o
     engine.replies = [CANNOT]
     await service.write(chat, "did the payment go through then")
     assert (office.now(case).status, office.now(case).holder_id) == (Status.OPEN, None)
+
+
+async def test_whoever_had_the_case_is_alerted_again_though_they_were_before(database, library, office, engine, sam):
+    watch = Watch(database, Outbox(database, office.clock), StaffRecipients(database, {}), office.clock, due=at_once)
+    office.store = ConversationStore(database, Escalations(at_once, watch.announce, watch.announce_handed))
+    service = Service(office.store, office, library, engine)
+    chat, case = await ended(service, office, sam)
+    engine.replies = [CANNOT]
+    await service.write(chat, "did the payment go through then")
+    service.close()
+    told = [(alert.stage, alert.address) for alert in Outbox(database, office.clock).of([case.id])]
+    assert told == [(Stage.NEW, sam.email), (Stage.HANDED, sam.email)]
 
 
 async def test_a_case_that_opens_again_is_announced_and_can_be_taken_back(database, library, office, engine, sam):

@@ -110,6 +110,24 @@ async def test_while_the_engine_is_away_the_question_is_kept_and_the_team_is_nam
     assert engine.asked == ["do i pay council tax"]
 
 
+async def test_when_the_engine_is_back_what_was_asked_before_is_answered_first(service, engine):
+    engine.is_away = True
+    conversation, _, _ = await service.start(channel="test")
+    await service.receive(conversation, "first", "one")
+    engine.is_away = False
+    await service.receive(conversation, "second", "two")
+    assert engine.asked == ["first", "second"]
+
+
+async def test_what_can_never_be_answered_holds_up_nothing_that_comes_after_it(service, engine):
+    engine.is_away = True
+    conversation, _, _ = await service.start(channel="test")
+    await service.receive(conversation, "first", "one")
+    engine.is_away, engine.fails_at = False, "first"
+    [reply] = await service.receive(conversation, "second", "two")
+    assert reply.text == "You said: second"
+
+
 async def test_while_the_engine_is_away_the_chat_can_be_passed_to_the_team(service, engine):
     engine.is_away = True
     conversation, _, _ = await service.start(channel="test", authority="nottingham-city")

@@ -9,14 +9,19 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from bot.alerts.outbox import Outbox
+from bot.alerts.recipients import StaffRecipients
+from bot.alerts.watch import Watch
 from bot.conversations.model import Author, MessageRefused, Status, Urgency, Way
 from bot.conversations.tables import conversations, escalation_log
 from bot.conversations.targets import clock_words
-from bot.desk.duty import LONGEST_NOTE, LONGEST_REPLY, LONGEST_SNOOZE, SHORTEST_SNOOZE
+from bot.desk.duty import LONGEST_NOTE, LONGEST_REPLY, LONGEST_SNOOZE, SHORTEST_SNOOZE, Duty
 from bot.desk.model import ActRefused, CaseNotFound, Outcome
 from bot.staff.model import Role
 from bot.staff.tables import audit
 from tests.bot.desk.office import CITY, COUNTY
+
+HOOK = "https://hooks.example.org/city"
 
 
 @pytest.fixture
@@ -282,6 +287,109 @@ def test_the_page_offers_only_colleagues_to_whom_the_case_can_be_handed(office, 
         office.duty.hand(sam, taken.reference, id)
 
 
+# who is alerted of what is handed over
+
+
+@pytest.fixture
+def outbox(office):
+    return Outbox(office.database, office.clock)
+
+
+@pytest.fixture
+def watch(office, outbox):
+    def in_an_hour(urgency, authority, start):
+        return start + timedelta(hours=1)
+
+    return Watch(office.database, outbox, StaffRecipients(office.database, {CITY: HOOK}), office.clock, due=in_an_hour)
+
+
+def handing(office, announce) -> Duty:
+    return Duty(office.database, office.handoff, office.audit, clock=office.clock, announce=announce)
+
+
+@pytest.fixture
+def alerted(office, outbox, taken):
+    """What was alerted of the case since it was last asked."""
+    seen = 0
+
+    def alerted():
+        nonlocal seen
+        found = [(alert.stage.value, alert.address) for alert in outbox.of([taken.id])[seen:]]
+        seen += len(found)
+        return found
+
+    return alerted
+
+
+def test_who_is_handed_a_case_is_alerted_each_time_and_nobody_else(office, watch, alerted, sam, dana, pat, taken):
+    duty = handing(office, watch.announce_handed)
+    for colleague in (dana, pat, dana, dana):
+        duty.hand(sam, taken.reference, colleague.id)
+        assert alerted() == [("handed", colleague.email)]
+        duty.take(sam, taken.reference)
+    watch.look()
+    assert alerted() == []
+
+
+@pytest.mark.parametrize("urgency", list(Urgency))
+def test_a_case_that_goes_back_to_the_team_is_alerted_to_the_team_at_once(office, watch, alerted, sam, dana, taken, urgency):
+    office.set(taken, urgency=urgency.value)
+    handing(office, watch.announce_handed).hand(sam, taken.reference, None)
+    assert alerted() == [("back", sam.email), ("back", dana.email), ("back", HOOK)]
+
+
+def test_what_a_colleague_leaves_until_it_is_late_is_the_teams_who_are_alerted_as_of_any_other(
+    office, watch, alerted, sam, dana, taken
+):
+    duty = handing(office, watch.announce_handed)
+    office.set(taken, due_at=office.clock.now + timedelta(minutes=30))
+    duty.hand(sam, taken.reference, dana.id)
+    office.clock.turn(minutes=29)
+    assert (duty.move(), watch.look(), alerted()) == (([], []), None, [("handed", dana.email)])
+    office.clock.turn(minutes=1)
+    assert duty.move() == ([taken.id], [])
+    watch.look()
+    assert alerted() == [("waiting", sam.email), ("waiting", dana.email), ("waiting", HOOK)]
+
+
+def test_what_was_late_before_is_alerted_to_the_team_again_when_it_is_handed_over_and_left(
+    office, watch, alerted, sam, dana, case
+):
+    duty, team = handing(office, watch.announce_handed), (sam.email, dana.email, HOOK)
+    day = timedelta(days=1)
+    office.set(case, opened_at=office.clock.now - 2 * day, due_at=office.clock.now - day, status="open", holder_id=None)
+    watch.look()
+    assert alerted() == [*(("new", to) for to in team), *(("waiting", to) for to in team)]
+    duty.take(sam, case.reference)
+    duty.hand(sam, case.reference, dana.id)
+    office.clock.turn(minutes=59)
+    assert (duty.move(), watch.look(), alerted()) == (([], []), None, [("handed", dana.email)])
+    office.clock.turn(minutes=2)
+    assert (duty.move(), watch.look()) == (([], []), None)
+    assert alerted() == [("waiting", to) for to in team]
+
+
+def test_an_alert_that_cannot_be_put_keeps_nobody_from_handing_a_case_over(office, sam, dana, taken, caplog):
+    def fails(connection, escalation_id):
+        connection.execute(sa.text("SELECT words FROM nowhere"))
+
+    [told] = handing(office, fails).hand(sam, taken.reference, dana.id).told
+    assert (office.now(taken).status, office.now(taken).holder_id) == (Status.OPEN, dana.id)
+    assert office.said(taken)[-1].id == told.id
+    assert office.log(sam, taken)[-1] == ("handed over", "Sam Lee")
+    assert office.audited(taken)[-1].what == "case handed over"
+    assert f"Escalation {taken.id} was handed over, and nobody alerted" in caplog.text
+    assert "nowhere" not in caplog.text
+
+
+def test_of_a_handing_over_that_is_refused_nobody_is_alerted(office, watch, alerted, sam, dana, taken):
+    duty = handing(office, watch.announce_handed)
+    office.accounts.set_away(dana.id, True)
+    refused(office, taken, lambda: duty.hand(sam, taken.reference, dana.id), match="is away")
+    refused(office, taken, lambda: duty.hand(dana, taken.reference, sam.id), match="Take this case first")
+    assert alerted() == []
+
+
 # putting off
 
 
@@ -373,7 +481,7 @@ def test_what_was_written_while_a_person_had_the_chat_waits_for_no_assistant_aft
     waiting.append(office.writes(chat, "two"))
     office.duty.close(sam, case.reference, Outcome.HELPED)
     assert office.store.unanswered() == []
-    assert all(office.store.message(each.id).is_answered for each in waiting)
+    assert office.store.unanswered_until(waiting[-1]) == []
 
 
 def test_a_closed_case_is_opened_again_by_whoever_has_it_then_and_the_assistant_goes_on(office, sam, dana, taken):

@@ -12,11 +12,12 @@ import pytest
 from aiohttp import web
 
 from bot.conversations.model import Author
+from bot.desk.suggestions import Kind
 from bot.staff.model import Role
 from bot.web import desk_events
 from bot.web.desk_events import SIGNED_OUT
 from bot.web.gate import ROLES, next_page
-from bot.web.keys import ACCOUNTS, AUDIT, DESK, SERVICE, SESSIONS
+from bot.web.keys import ACCOUNTS, AUDIT, DESK, SERVICE, SESSIONS, SUGGESTIONS
 from tests.bot.desk.office import COUNTY
 from tests.bot.web.worker import HTML, OWN, arrive, end_of, hire, until
 
@@ -28,6 +29,7 @@ OPEN = {
 }
 """The pages for those who have no session yet."""
 AT_THE_DESK = {Role.DUTY, Role.PA, Role.ADMIN}
+EDITORS = {Role.EDITOR, Role.ADMIN}
 OTHER_SITES = [{}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "none"},
                {"Origin": "https://evil.example"}, {"Origin": "null"},
                {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1"}]  # fmt: skip
@@ -54,7 +56,7 @@ def routes(app: web.Application, reference: str = "NOSUCH") -> Iterator[Route]:
     """Every way into the pages of the staff, once for each act that its path may name."""
     for route in app.router.routes():
         name = route.resource.canonical
-        if not re.match(r"/(desk|staff)(/|$)", name):
+        if not re.match(r"/(desk|editor|staff)(/|$)", name):
             continue
         pattern = route.resource.get_info().get("pattern")
         acts = re.search(r"\(\?P<act>([^)]+)\)", pattern.pattern) if pattern else None
@@ -77,7 +79,7 @@ async def status(client, route: Route, headers: dict[str, str]) -> int:
 async def test_only_the_sign_in_and_the_invitations_are_open_to_who_has_no_session(client):
     found = list(routes(client.app))
     assert {(route.method, route.name) for route in found if route.roles is None and route.method != "HEAD"} == OPEN
-    assert len([route for route in found if route.is_of_a_case and route.method == "POST"]) == 9
+    assert len([route for route in found if route.is_of_a_case and route.method == "POST"]) == 10
     assert len([route for route in found if route.is_socket and route.method == "GET"]) == 2
 
 
@@ -94,6 +96,7 @@ async def test_each_part_of_the_desk_is_for_the_roles_that_work_there(client):
         "/staff/young-people/{id}/withdraw",
     }
     assert {route.roles for route in found if route.name.startswith("/desk")} == {frozenset(AT_THE_DESK)}
+    assert {route.roles for route in found if route.name.startswith("/editor")} == {frozenset(EDITORS)}
 
 
 async def test_without_a_session_everything_is_refused_and_a_page_leads_to_the_sign_in(client):
@@ -157,6 +160,20 @@ async def test_a_case_that_is_not_ones_own_does_not_exist_on_any_page_or_socket(
             assert [each.status for each in answers] == [404, 404], (worker.member.role, route)
             assert await answers[0].read() == await answers[1].read()
     assert client.app[AUDIT].search(subject=reference) == []
+
+
+async def test_a_suggestion_of_another_council_does_not_exist_for_an_editor(client, engine):
+    reference = await (await arrive(client, engine)).asks()
+    sam, coe = hire(client, "Sam Lee"), hire(client, "Coe Ty", Role.EDITOR, COUNTY)
+    suggestions = client.app[SUGGESTIONS]
+    suggestions.make(sam.member, reference, Kind.ENTRY, "a question", answer="An answer.", is_clean=True)
+    waiting = suggestions.waiting(hire(client, "Ada Min", Role.ADMIN).member)
+    deciding = [route for route in guarded(client.app) if route.name.startswith("/editor") and "{id}" in route.name]
+    assert len(deciding) == 3
+    for route in deciding:
+        assert await status(client, route, {**OWN, **coe.cookie}) == 404, route
+    assert "a question" not in await coe.page("/editor/suggestions")
+    assert suggestions.waiting(hire(client, "Bea Min", Role.ADMIN).member) == waiting != []
 
 
 # as long as the session lasts

@@ -183,11 +183,25 @@ async def test_what_leads_on_after_signing_in_cannot_say_anything_else_to_the_br
     assert not re.search(r"[\r\n\t]", response.headers["Location"])
 
 
-async def test_an_editor_is_led_to_their_account(client):
-    token = client.app[ACCOUNTS].invite(EMAIL, "Ed Itor", Role.EDITOR, None, None)
+@pytest.mark.parametrize(
+    ("role", "next", "location"),
+    [
+        (Role.EDITOR, "", "/editor/suggestions"),
+        (Role.EDITOR, "/desk", "/editor/suggestions"),
+        (Role.EDITOR, "/editor/suggestions", "/editor/suggestions"),
+        (Role.EDITOR, "/staff", "/staff"),
+        (Role.EDITOR, "/staff//evil.example", "/editor/suggestions"),
+        (Role.EDITOR, "https://evil.example", "/editor/suggestions"),
+        (Role.ADMIN, "", "/desk"),
+        (Role.ADMIN, "/editor/suggestions", "/editor/suggestions"),
+        (Role.ADMIN, "/editor/suggestions/../..//evil.example", "/desk"),
+    ],
+)
+async def test_who_decides_about_suggestions_is_led_to_them(client, role, next, location):
+    token = client.app[ACCOUNTS].invite(EMAIL, "Ed Itor", role, None, None)
     secret, _ = await accept(client, f"/staff/invitation/{token}")
-    response = await sign_in(client, code_of(secret, steps=1))
-    assert response.headers["Location"] == "/staff"
+    response = await sign_in(client, code_of(secret, steps=1), next=next)
+    assert response.headers["Location"] == location
 
 
 # the key
