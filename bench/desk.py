@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from rich.console import Console
 
 from bot.conversations.escalations import Escalations
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import ASKED, Request, Urgency
 from bot.conversations.store import ConversationStore
 from bot.conversations.targets import Targets
@@ -42,11 +43,12 @@ def prepared(url: str, cases: int, desks: int) -> list[str]:
     with Database(url) as database:
         migrate(database)
         load(database)
-        store = ConversationStore(database, Escalations(Targets(Library(database)).due))
+        store = ConversationStore(database)
+        handoffs = HandoffStore(database, Escalations(Targets(Library(database)).due))
         for number in range(cases):
             conversation, _, _ = store.start(channel="api", authority=COUNCIL, language="en", opening=[])
             message = store.receive(conversation.id, "a person please", str(number))
-            store.hand_over(message, Request(ASKED, Urgency.ROUTINE), lambda _: [])
+            handoffs.hand_over(message, Request(ASKED, Urgency.ROUTINE), lambda _: [])
         now = datetime.now(timezone.utc)
         rows = [
             {"email": f"{number}@example.org", "name": f"Worker {number}", "role": "duty", "authority": COUNCIL,

@@ -30,10 +30,10 @@ def crisis() -> None:
 @DATABASE_URL
 def waiting(data: Path | None, database_url: str | None) -> None:
     """List the open escalations, the oldest first: reference, kind, council, since when."""
-    from bot.conversations.store import ConversationStore
+    from bot.conversations.handoff_store import HandoffStore
 
     with _database(data, database_url) as database:
-        for each in ConversationStore(database).escalations():
+        for each in HandoffStore(database).escalations():
             since = each.opened_at.strftime("%Y-%m-%d %H:%M UTC")
             council = each.authority or "council not known"
             click.echo(f"{each.reference}  {each.urgency.value}  {each.reason:<18}{council:<20}{since}")

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversations.model import Conversation
-from bot.conversations.store import Draft
+from bot.conversations.model import Conversation, Draft
 from content.crisis import Danger, UrgentHelp, built_in
 from content.errors import ContentError
 from content.library import Library, Shelf

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.conversations.model import Conversation
-from bot.conversations.store import Draft
+from bot.conversations.model import Conversation, Draft
 
 
 class EngineAway(Exception):

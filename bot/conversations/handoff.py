@@ -8,8 +8,7 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum
 from typing import Any
 
-from bot.conversations.model import ASKED, Escalation, Request, Urgency, Way
-from bot.conversations.store import Draft
+from bot.conversations.model import ASKED, Draft, Escalation, Request, Urgency, Way
 from bot.conversations.targets import Targets
 from content.library import Library
 

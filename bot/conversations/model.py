@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+Draft = dict[str, Any]
+"""A reply before it is stored: `kind`, `text`, and the API's other fields."""
+
 
 class Author(str, Enum):
     PERSON = "person"

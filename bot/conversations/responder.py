@@ -11,8 +11,9 @@ from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import CrisisHelp
 from bot.conversations.engine import Engine, EngineAway
 from bot.conversations.handoff import Handoff
-from bot.conversations.model import Conversation, ConversationNotFound, Holder, Message, StoreAway
-from bot.conversations.store import ConversationStore, Draft
+from bot.conversations.handoff_store import HandoffStore
+from bot.conversations.model import Conversation, ConversationNotFound, Draft, Holder, Message, StoreAway
+from bot.conversations.store import ConversationStore
 from bot.conversations.translation import TranslationAway, Translator, in_english, in_their_language
 from bot.conversations.turns import Turns
 from content.crisis import Danger
@@ -33,6 +34,7 @@ class Responder:
     def __init__(
         self,
         store: ConversationStore,
+        handoffs: HandoffStore,
         library: Library,
         engine: Engine,
         announcer: Announcer,
@@ -45,7 +47,8 @@ class Responder:
         translator: Translator | None,
     ) -> None:
         """`desk` is told of each escalation that is new, or in which the person wrote."""
-        self._store, self._library, self._engine, self._announcer = store, library, engine, announcer
+        self._store, self._handoffs, self._library = store, handoffs, library
+        self._engine, self._announcer = engine, announcer
         self._crisis, self._handoff, self._translator = crisis, handoff, translator
         self._run, self._hear, self._desk = run, hear, desk
         self._turns = Turns()
@@ -99,11 +102,11 @@ class Responder:
         wish = self._handoff.wish(message.text, waits=conversation.holder is Holder.WAITING)
         if wish is None:
             return False
-        escalation = await self._run(self._store.escalation, conversation.id)
+        escalation = await self._run(self._handoffs.escalation, conversation.id)
         if escalation is None:
             return False
         told = await self._run(
-            lambda: self._store.back_to_assistant(
+            lambda: self._handoffs.back_to_assistant(
                 message, lambda case: [self._handoff.turned_back(wish, case)], withdraws=wish.withdraws
             )
         )
@@ -115,11 +118,11 @@ class Responder:
         """The one thing that the assistant still says while somebody waits: it asks whether they are safe."""
         if heard.asks and heard.danger:
             check_in = [self._crisis.check_in(heard, conversation)]
-            self._tell(await self._run(self._store.ask_whether_safe, message, heard.danger.value, check_in))
+            self._tell(await self._run(self._handoffs.ask_whether_safe, message, heard.danger.value, check_in))
 
     async def _pass_on(self, message: Message, heard: Heard) -> None:
         """Leave a message to the people who hold the conversation; what may be danger makes their case urgent."""
-        passed = await self._run(lambda: self._store.pass_on(message, is_urgent=heard.asks))
+        passed = await self._run(lambda: self._handoffs.pass_on(message, is_urgent=heard.asks))
         if passed:
             self._desk(passed.id)
 
@@ -129,8 +132,8 @@ class Responder:
         if conversation.checking and self._crisis.answered(conversation, message.text) is Answer.UNSAFE:
             heard = replace(heard, danger=Danger(conversation.checking))
         danger = (heard.danger or Danger.SUICIDE).value
-        self._tell(await self._run(self._store.alert, message, danger, self._crisis.help(heard, conversation)))
-        escalation = await self._run(self._store.escalation, conversation.id)
+        self._tell(await self._run(self._handoffs.alert, message, danger, self._crisis.help(heard, conversation)))
+        escalation = await self._run(self._handoffs.escalation, conversation.id)
         if escalation:
             self._desk(escalation.id)
 
@@ -141,7 +144,7 @@ class Responder:
             if answer is Answer.UNSAFE:
                 await self._help(message, Heard(Level.CRISIS, Danger(conversation.checking)))
                 return True
-            await self._run(self._store.no_longer_asks, conversation.id)
+            await self._run(self._handoffs.no_longer_asks, conversation.id)
             if answer is Answer.SAFE:
                 self._tell(await self._run(self._store.reply, message, [self._crisis.glad(conversation)]))
                 return True
@@ -160,7 +163,7 @@ class Responder:
         danger = heard.danger.value if heard.danger else None
         check_in = [self._crisis.check_in(heard, conversation)] if heard.asks else []
         if danger and heard.level is Level.UNSURE:
-            asked = await self._run(self._store.ask_whether_safe, message, danger, check_in)
+            asked = await self._run(self._handoffs.ask_whether_safe, message, danger, check_in)
             self._tell(asked)
         self._announcer.typing(conversation.id)
         try:
@@ -171,7 +174,7 @@ class Responder:
                 self._tell(await self._run(lambda: self._store.reply(message, [away], answers=False)))
             return
         if council and council != conversation.authority:
-            await self._run(self._store.settle_authority, conversation.id, council)
+            await self._run(self._handoffs.settle_authority, conversation.id, council)
         request = next((draft["request"] for draft in drafts if "request" in draft), None)
         if request:
             await self._hand_over(conversation, message, request, is_urgent=heard.asks)
@@ -197,21 +200,21 @@ class Responder:
         """Open the escalation that the person has agreed to; sooner for somebody who was in danger a little while ago."""
         is_urgent = is_urgent or self._crisis.stays_with(conversation)
         wanted = self._handoff.request(request, is_urgent=is_urgent)
-        made = await self._run(self._store.hand_over, message, wanted, self._handoff.passed_on(wanted))
+        made = await self._run(self._handoffs.hand_over, message, wanted, self._handoff.passed_on(wanted))
         self._tell(made)
-        escalation = await self._run(self._store.escalation, conversation.id)
+        escalation = await self._run(self._handoffs.escalation, conversation.id)
         if escalation:
             self._desk(escalation.id)
 
     async def _open_again(self, message: Message, *, is_urgent: bool) -> bool:
         """Whether the question went back to the people who had the conversation until lately."""
         made = await self._run(
-            lambda: self._store.open_again(
+            lambda: self._handoffs.open_again(
                 message, self._handoff.reopens_since, self._handoff.opened_again, is_urgent=is_urgent
             )
         )
         self._tell(made)
-        escalation = await self._run(self._store.escalation, message.conversation_id) if made else None
+        escalation = await self._run(self._handoffs.escalation, message.conversation_id) if made else None
         if escalation:
             self._desk(escalation.id)
         return bool(made)

@@ -17,10 +17,12 @@ from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import CrisisHelp
 from bot.conversations.engine import Engine
 from bot.conversations.handoff import Handoff
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import (
     Author,
     Conversation,
     ConversationNotFound,
+    Draft,
     Holder,
     Message,
     MessageRefused,
@@ -28,7 +30,7 @@ from bot.conversations.model import (
     TooManyWaiting,
 )
 from bot.conversations.responder import Responder
-from bot.conversations.store import ConversationStore, Draft, Invited
+from bot.conversations.store import ConversationStore, Invited
 from bot.conversations.text import storable
 from bot.conversations.translation import Translator
 from content.errors import AuthorityNotFound
@@ -52,6 +54,7 @@ class ConversationService:
     def __init__(
         self,
         store: ConversationStore,
+        handoffs: HandoffStore,
         library: Library,
         engine: Engine,
         announcer: Announcer,
@@ -64,11 +67,13 @@ class ConversationService:
         desk: Callable[[int], None] = lambda escalation_id: None,
     ) -> None:
         """`desk` is told of each escalation that is new, or in which the person wrote."""
-        self._store, self._library, self._engine, self._crisis = store, library, engine, crisis
+        self._store, self._handoffs, self._library = store, handoffs, library
+        self._engine, self._crisis = engine, crisis
         self.announcer, self._desk = announcer, desk
         self._most_waiting, self._save_seconds = most_waiting, save_seconds
         self._responder = Responder(
             store,
+            handoffs,
             library,
             engine,
             announcer,
@@ -176,7 +181,7 @@ class ConversationService:
             raise MessageRefused("message_id", "There is no such reply in this conversation.")
 
     async def delete(self, conversation: Conversation) -> None:
-        escalation = await self._run(self._store.escalation, conversation.id)
+        escalation = await self._run(self._handoffs.escalation, conversation.id)
         await self._run(self._store.delete, conversation.id)
         self.announcer.close(conversation.id)
         if escalation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.conversations.store import Draft
+from bot.conversations.model import Draft
 from content.language import Language
 
 LONGEST = 2000

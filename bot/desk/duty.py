@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection, Row
 
 from bot.conversations import escalations as rows
 from bot.conversations.handoff import Handoff
-from bot.conversations.model import Author, Escalation, Holder, Message, Status, Way
-from bot.conversations.store import Draft, add_message
+from bot.conversations.model import Author, Draft, Escalation, Holder, Message, Status, Way
+from bot.conversations.rows import add_message
 from bot.conversations.tables import conversations, escalation_log, escalation_notes, escalations, messages
 from bot.conversations.targets import clock_words
 from bot.conversations.text import storable

@@ -23,6 +23,7 @@ from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import CrisisHelp
 from bot.conversations.escalations import Escalations
 from bot.conversations.handoff import Handoff
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
 from bot.conversations.targets import Targets
@@ -75,12 +76,14 @@ async def services(app: web.Application) -> AsyncIterator[None]:
         targets = Targets(app[LIBRARY], settings.first_reply)
         watch, dispatcher = _alerts(app, database, targets, stack)
         handoff, announcer, desks = Handoff(app[LIBRARY], targets), Announcer(), DeskAnnouncer()
-        store = ConversationStore(database, Escalations(targets.due, watch.announce, watch.announce_handed))
+        store = ConversationStore(database)
+        handoffs = HandoffStore(database, Escalations(targets.due, watch.announce, watch.announce_handed))
         translator = LibreTranslate(settings.translate_url, settings.translate_key) if settings.translate_url else None
         if translator:
             stack.push_async_callback(translator.close)
         app[SERVICE] = ConversationService(
             store,
+            handoffs,
             app[LIBRARY],
             app[ENGINE],
             announcer,

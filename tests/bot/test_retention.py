@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import ASKED, Request, Status, Urgency
 from bot.conversations.store import ConversationStore
 from bot.conversations.tables import conversations, escalation_contacts, escalations, messages
@@ -36,7 +37,7 @@ def a_chat(database: Database, *, days: int, case: Status | None = None) -> str:
         at = NOW - timedelta(days=days)
         connection.execute(sa.update(conversations).where(conversations.c.id == conversation.id).values(last_at=at))
     if case:
-        store.hand_over(message, Request(ASKED, Urgency.ROUTINE, phone="07700 900123"), lambda _: [])
+        HandoffStore(database).hand_over(message, Request(ASKED, Urgency.ROUTINE, phone="07700 900123"), lambda _: [])
         with database.write() as connection:
             of_it = sa.update(escalations).where(escalations.c.conversation_id == conversation.id)
             connection.execute(of_it.values(status=case.value, outcome="helped"))

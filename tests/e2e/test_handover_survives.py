@@ -24,6 +24,7 @@ import sqlalchemy as sa
 
 from bot.conversations.escalations import Escalations
 from bot.conversations.handoff import Handoff
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import ASKED, Request, Urgency
 from bot.conversations.store import ConversationStore
 from bot.conversations.targets import Targets
@@ -142,11 +143,12 @@ def a_handover(database: Database, member: Member) -> tuple[str, str, str]:
     """A conversation that a worker has taken: its id, its token and the case's reference."""
     library = Library(database)
     targets = Targets(library)
-    store, handoff = ConversationStore(database, Escalations(targets.due)), Handoff(library, targets)
+    store, handoff = ConversationStore(database), Handoff(library, targets)
     conversation, token, _ = store.start(channel="api", authority="nottinghamshire", language="en", opening=[])
     message = store.receive(conversation.id, "a person please", "first")
     wanted = Request(reason=ASKED, urgency=Urgency.ROUTINE)
-    [told] = store.hand_over(message, wanted, handoff.passed_on(wanted))
+    handoffs = HandoffStore(database, Escalations(targets.due))
+    [told] = handoffs.hand_over(message, wanted, handoff.passed_on(wanted))
     reference = told.details["handoff"]["reference"]
     Duty(database, handoff, Audit(database)).take(member, reference)
     return conversation.id, token, reference

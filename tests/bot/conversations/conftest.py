@@ -31,6 +31,6 @@ def sam(office: Office) -> Member:
 
 @pytest.fixture
 async def service(office: Office, library: Library, engine: ScriptedEngine) -> AsyncIterator[Service]:
-    made = Service(office.store, office, library, engine)
+    made = Service(office, library, engine)
     yield made
     made.close()

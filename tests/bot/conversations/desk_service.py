@@ -7,7 +7,6 @@ import asyncio
 from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import CrisisHelp
 from bot.conversations.service import ConversationService
-from bot.conversations.store import ConversationStore
 from content.library import Library
 from nlu.crisis.screen import CrisisScreen
 from tests.bot.desk.office import CITY, Office
@@ -17,12 +16,23 @@ from tests.bot.scripted_engine import ScriptedEngine
 class Service(ConversationService):
     """The service, with what the desk was told."""
 
-    def __init__(self, store: ConversationStore, office: Office, library: Library, engine: ScriptedEngine) -> None:
+    def __init__(self, office: Office, library: Library, engine: ScriptedEngine) -> None:
         self.told: list[int] = []
-        self.store, self.engine, self._sent = store, engine, 0
+        self.engine, self._sent = engine, 0
         crisis = CrisisHelp(CrisisScreen(), library)
         desk, handoff = self.told.append, office.handoff
-        super().__init__(store, library, engine, Announcer(), crisis, handoff, most_waiting=5, save_seconds=10, desk=desk)
+        super().__init__(
+            office.store,
+            office.handoffs,
+            library,
+            engine,
+            Announcer(),
+            crisis,
+            handoff,
+            most_waiting=5,
+            save_seconds=10,
+            desk=desk,
+        )
 
     async def begin(self, authority: str | None = CITY):
         return (await self.start(channel="test", authority=authority))[0]

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import STAYS, CrisisHelp
 from bot.conversations.handoff import Handoff
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import StoreAway, Urgency
 from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
@@ -61,11 +62,18 @@ def store(database: Database) -> ConversationStore:
 
 
 @pytest.fixture
-async def service(database: Database, store, engine, clock) -> AsyncIterator[ConversationService]:
+def handoffs(database: Database) -> HandoffStore:
+    return HandoffStore(database)
+
+
+@pytest.fixture
+async def service(database: Database, store, handoffs, engine, clock) -> AsyncIterator[ConversationService]:
     library = Library(database)
     crisis = CrisisHelp(CrisisScreen(), library, clock=clock)
     handoff = Handoff(library, Targets(library))
-    made = ConversationService(store, library, engine, Announcer(), crisis, handoff, most_waiting=2, save_seconds=10)
+    made = ConversationService(
+        store, handoffs, library, engine, Announcer(), crisis, handoff, most_waiting=2, save_seconds=10
+    )
     yield made
     made.close()
 
@@ -79,33 +87,33 @@ async def test_urgent_help_comes_at_once_and_the_engine_is_not_asked(service, en
     assert engine.asked == []
 
 
-async def test_an_emergency_escalation_is_opened_and_its_reference_told(service, store):
+async def test_an_emergency_escalation_is_opened_and_its_reference_told(service, handoffs):
     conversation, _, _ = await service.start(channel="test", authority="nottinghamshire")
     [reply] = await service.receive(conversation, CRY, "one")
-    [escalation] = store.escalations()
+    [escalation] = handoffs.escalations()
     assert (escalation.reason, escalation.urgency) == ("suicide", Urgency.EMERGENCY)
     assert (escalation.conversation_id, escalation.authority) == (conversation.id, "nottinghamshire")
     assert escalation.reference in reply.text
     assert reply.details["handoff"] == {"status": "waiting", "reference": escalation.reference, "to": "duty"}
 
 
-async def test_a_second_cry_is_added_to_the_same_escalation(service, store, database):
+async def test_a_second_cry_is_added_to_the_same_escalation(service, handoffs, database):
     conversation, _, _ = await service.start(channel="test")
     await service.receive(conversation, CRY, "one")
     [again] = await service.receive(conversation, "im cutting myself now", "two")
-    assert len(store.escalations()) == 1
+    assert len(handoffs.escalations()) == 1
     assert "999" in again.text
     with database.read() as connection:
         log = connection.execute(sa.select(escalation_log.c.what, escalation_log.c.reason)).all()
     assert [tuple(row) for row in log] == [("opened", "suicide"), ("heard again", "self-harm")]
 
 
-async def test_the_same_cry_sent_again_is_answered_once(service, store):
+async def test_the_same_cry_sent_again_is_answered_once(service, handoffs):
     conversation, _, _ = await service.start(channel="test")
     first = await service.receive(conversation, CRY, "one")
     again = await service.receive(conversation, CRY, "one")
     assert [each.id for each in first] == [each.id for each in again]
-    assert len(store.escalations()) == 1
+    assert len(handoffs.escalations()) == 1
 
 
 async def test_help_does_not_wait_for_messages_before_it_nor_for_a_slow_engine(service, engine):
@@ -121,7 +129,7 @@ async def test_help_does_not_wait_for_messages_before_it_nor_for_a_slow_engine(s
         task.cancel()
 
 
-async def test_a_cry_that_was_stored_before_a_crash_gets_its_help_after_it(service, store, engine):
+async def test_a_cry_that_was_stored_before_a_crash_gets_its_help_after_it(service, store, handoffs, engine):
     conversation, _, _ = await service.start(channel="test")
     message = store.receive(conversation.id, CRY, "one")
     catching_up = asyncio.create_task(service.catch_up())
@@ -131,7 +139,7 @@ async def test_a_cry_that_was_stored_before_a_crash_gets_its_help_after_it(servi
             break
     catching_up.cancel()
     assert store.replies(message)[0].kind == "crisis"
-    assert store.escalations()
+    assert handoffs.escalations()
 
 
 async def test_words_at_the_end_of_a_very_long_message_are_heard(service):
@@ -140,14 +148,14 @@ async def test_words_at_the_end_of_a_very_long_message_are_heard(service):
     assert reply.kind == "crisis"
 
 
-async def test_taking_it_back_is_answered_gently_and_the_escalation_stays(service, store, engine):
+async def test_taking_it_back_is_answered_gently_and_the_escalation_stays(service, handoffs, engine):
     conversation, _, _ = await service.start(channel="test")
     await service.receive(conversation, CRY, "one")
     [reply] = await service.receive(conversation, "jk im fine", "two")
     assert reply.kind == "crisis"
     assert "116 123" in reply.text
     assert "choices" not in reply.details
-    assert len(store.escalations()) == 1
+    assert len(handoffs.escalations()) == 1
     assert engine.asked == []
 
 
@@ -181,7 +189,7 @@ async def test_some_hours_later_small_talk_is_small_talk_again(service, engine, 
     assert reply.kind == "smalltalk"
 
 
-async def test_who_may_be_in_danger_is_asked_with_the_numbers_and_two_plain_choices(service, store):
+async def test_who_may_be_in_danger_is_asked_with_the_numbers_and_two_plain_choices(service, handoffs):
     conversation, _, _ = await service.start(channel="test")
     check_in, answer = await service.receive(conversation, UNSURE, "one")
     assert check_in.kind == "crisis"
@@ -189,27 +197,27 @@ async def test_who_may_be_in_danger_is_asked_with_the_numbers_and_two_plain_choi
     assert "116 123" in check_in.text
     assert [choice["label"] for choice in check_in.details["choices"]] == ["I am safe", "I am not safe"]
     assert answer.kind == "answer"
-    assert store.escalations() == []
+    assert handoffs.escalations() == []
 
 
 @pytest.mark.parametrize("words", ["I am not safe", "no", "not really"])
-async def test_who_is_not_safe_gets_urgent_help_and_an_escalation(service, store, words):
+async def test_who_is_not_safe_gets_urgent_help_and_an_escalation(service, handoffs, words):
     conversation, _, _ = await service.start(channel="test")
     await service.receive(conversation, UNSURE, "one")
     [reply] = await service.receive(conversation, words, "two")
     assert reply.kind == "crisis"
     assert "999" in reply.text
-    assert [each.reason for each in store.escalations()] == ["suicide"]
+    assert [each.reason for each in handoffs.escalations()] == ["suicide"]
 
 
 @pytest.mark.parametrize("words", ["I am safe", "yes", "yeah im fine"])
-async def test_who_is_safe_is_told_where_to_call_if_that_changes(service, store, engine, words):
+async def test_who_is_safe_is_told_where_to_call_if_that_changes(service, handoffs, engine, words):
     conversation, _, _ = await service.start(channel="test")
     await service.receive(conversation, UNSURE, "one")
     engine.asked.clear()
     [reply] = await service.receive(conversation, words, "two")
     assert "116 123" in reply.text
-    assert store.escalations() == []
+    assert handoffs.escalations() == []
     assert engine.asked == []
 
 
@@ -300,11 +308,11 @@ async def test_when_nothing_can_be_stored_the_help_does_not_claim_that_somebody_
     assert "urgent for" not in help.text
 
 
-async def test_deleting_the_conversation_leaves_the_escalation_without_what_was_said(service, store, database):
+async def test_deleting_the_conversation_leaves_the_escalation_without_what_was_said(service, handoffs, database):
     conversation, _, _ = await service.start(channel="test")
     await service.receive(conversation, CRY, "one")
     await service.delete(conversation)
-    [escalation] = store.escalations()
+    [escalation] = handoffs.escalations()
     assert escalation.conversation_id is None
     with database.read() as connection:
         assert connection.execute(sa.select(escalation_log.c.message_id)).scalars().all() == [None]
@@ -339,11 +347,13 @@ class Concerned(CrisisScreen):
 
 
 @pytest.fixture
-async def concerned(database: Database, store, engine, clock) -> AsyncIterator[ConversationService]:
+async def concerned(database: Database, store, handoffs, engine, clock) -> AsyncIterator[ConversationService]:
     library = Library(database)
     crisis = CrisisHelp(Concerned(), library, clock=clock)
     handoff = Handoff(library, Targets(library))
-    made = ConversationService(store, library, engine, Announcer(), crisis, handoff, most_waiting=2, save_seconds=10)
+    made = ConversationService(
+        store, handoffs, library, engine, Announcer(), crisis, handoff, most_waiting=2, save_seconds=10
+    )
     yield made
     made.close()
 
@@ -356,10 +366,10 @@ async def test_a_mere_concern_is_asked_about_after_the_answer_and_without_number
     assert [choice["value"] for choice in check_in.details["choices"]] == ["I am safe", "I am not safe"]
 
 
-async def test_a_no_to_the_concern_is_a_cry_for_help(concerned, store):
+async def test_a_no_to_the_concern_is_a_cry_for_help(concerned, handoffs):
     conversation, _, _ = await concerned.start(channel="test")
     await concerned.receive(conversation, "im so tired of all this", "one")
     [reply] = await concerned.receive(conversation, "not really", "two")
     assert reply.kind == "crisis"
     assert "999" in reply.text
-    assert [each.reason for each in store.escalations()] == ["suicide"]
+    assert [each.reason for each in handoffs.escalations()] == ["suicide"]

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot.conversations.escalations import REFERENCE_LENGTH, REFERENCE_LETTERS, Escalations
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import TARGETS, Author, Holder, Status, Urgency, Way
-from bot.conversations.store import ConversationStore
 from bot.conversations.tables import escalation_contacts, escalation_log, escalation_notes, escalations
 from bot.conversations.targets import Targets
 from bot.desk.model import Outcome
@@ -33,7 +33,7 @@ HELP = [{"kind": "crisis", "text": "Call 999."}]
 async def test_passing_on_opens_one_case_with_a_reference_and_a_time(service, office, library):
     chat = await service.begin()
     told = await service.ask(chat)
-    [case] = office.store.escalations()
+    [case] = office.handoffs.escalations()
     assert (case.conversation_id, case.authority, case.reason) == (chat.id, CITY, "asked")
     assert (case.urgency, case.status, case.way, case.holder_id) == (Urgency.ROUTINE, Status.OPEN, Way.CHAT, None)
     assert len(case.reference) == REFERENCE_LENGTH
@@ -52,7 +52,7 @@ async def test_the_same_request_again_opens_no_second_case(service, office):
     first = await service.ask(chat, way="call", phone="07700 900123")
     second = await service.ask(chat, way="call", phone="07700 900124")
     assert first.details["handoff"]["reference"] == second.details["handoff"]["reference"]
-    [case] = office.store.escalations()
+    [case] = office.handoffs.escalations()
     with office.database.read() as connection:
         assert connection.execute(sa.select(escalation_contacts.c.phone)).scalars().all() == ["07700 900124"]
         log = connection.execute(sa.select(escalation_log.c.what).order_by(escalation_log.c.id)).scalars().all()
@@ -246,10 +246,10 @@ def test_whatever_the_assistant_had_to_say_is_not_said_in_a_chat_that_a_person_h
     message, said = office.writes(chat), len(office.said(case))
     answer = [{"kind": "answer", "text": "An answer."}]
     assert office.store.reply(message, answer) == []
-    assert office.store.ask_whether_safe(message, "suicide", HELP) == []
-    assert office.store.back_to_assistant(message, lambda _: answer, withdraws=True) == []
+    assert office.handoffs.ask_whether_safe(message, "suicide", HELP) == []
+    assert office.handoffs.back_to_assistant(message, lambda _: answer, withdraws=True) == []
     request = office.handoff.request({"way": "chat"}, is_urgent=False)
-    assert office.store.hand_over(message, request, office.handoff.passed_on(request)) == []
+    assert office.handoffs.hand_over(message, request, office.handoff.passed_on(request)) == []
     assert (len(office.said(case)), office.answers(case), office.now(case).status) == (said, "staff", Status.TAKEN)
 
 
@@ -301,7 +301,7 @@ def test_a_stop_that_races_with_a_cry_does_not_say_that_nobody_will_come(office)
     stop = office.writes(chat, "stop")
     office.cries(chat)
     wish = office.handoff.wish("stop", waits=True)
-    [told] = office.store.back_to_assistant(stop, lambda case: [office.handoff.turned_back(wish, case)], withdraws=True)
+    [told] = office.handoffs.back_to_assistant(stop, lambda case: [office.handoff.turned_back(wish, case)], withdraws=True)
     assert told.text == office.words("handoff_kept")
 
 
@@ -386,8 +386,8 @@ def test_a_cry_is_helped_also_when_somebody_takes_the_case_before_the_help_is_st
     case = office.asks(chat)
     message = office.writes(chat, CRY)
     office.duty.take(sam, case.reference)
-    assert office.store.alert(message, "suicide", lambda reference, again: HELP)
-    assert office.store.alert(message, "suicide", lambda reference, again: HELP) == []
+    assert office.handoffs.alert(message, "suicide", lambda reference, again: HELP)
+    assert office.handoffs.alert(message, "suicide", lambda reference, again: HELP) == []
     assert office.of(chat).urgency is Urgency.EMERGENCY
 
 
@@ -438,7 +438,7 @@ def at_once(calls):
 def test_two_cries_at_once_open_one_case_and_both_are_helped(office):
     chat = office.chat()
     cries = [office.writes(chat, CRY) for _ in range(4)]
-    helped = at_once([lambda cry=cry: office.store.alert(cry, "suicide", lambda *_: HELP) for cry in cries])
+    helped = at_once([lambda cry=cry: office.handoffs.alert(cry, "suicide", lambda *_: HELP) for cry in cries])
     assert [len(each) for each in helped] == [1, 1, 1, 1]
     with office.database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(escalations)).scalar() == 1
@@ -448,7 +448,7 @@ def test_two_cries_at_once_open_one_case_and_both_are_helped(office):
 
 def test_one_cry_that_is_looked_at_twice_at_once_is_helped_once(office):
     cry = office.writes(office.chat(), CRY)
-    helped = at_once([lambda: office.store.alert(cry, "suicide", lambda *_: HELP)] * 4)
+    helped = at_once([lambda: office.handoffs.alert(cry, "suicide", lambda *_: HELP)] * 4)
     assert sorted(len(each) for each in helped) == [0, 0, 0, 1]
 
 
@@ -462,8 +462,8 @@ def broken(connection, escalation_id):
 
 @pytest.mark.parametrize("announce", [wrong, broken])
 async def test_an_alert_that_fails_keeps_nobody_from_urgent_help(database, office, library, engine, announce, caplog):
-    store = ConversationStore(database, Escalations(announce=announce))
-    service = Service(store, office, library, engine)
+    office.handoffs = HandoffStore(database, Escalations(announce=announce))
+    service = Service(office, library, engine)
     chat = await service.begin()
     [help] = await service.write(chat, CRY)
     service.close()
@@ -481,7 +481,7 @@ def test_a_case_is_announced_when_it_is_new_and_when_it_becomes_more_urgent(data
         row = connection.execute(sa.select(escalations.c.urgency).where(escalations.c.id == escalation_id)).one()
         announced.append((escalation_id, row.urgency))
 
-    office.store = ConversationStore(database, Escalations(announce=announce))
+    office.handoffs = HandoffStore(database, Escalations(announce=announce))
     chat = office.chat()
     case = office.asks(chat)
     for _ in range(2):
@@ -493,7 +493,7 @@ def test_where_the_time_cannot_be_told_a_case_is_due_at_once(database, office):
     def due(*_):
         raise LookupError("Nobody knows the hours.")
 
-    office.store = ConversationStore(database, Escalations(due))
+    office.handoffs = HandoffStore(database, Escalations(due))
     case = office.case()
     assert case.due_at == case.opened_at + timedelta(minutes=5)
 
@@ -559,10 +559,10 @@ async def test_what_comes_after_a_deletion_opens_nothing(office):
     chat = office.chat()
     message = office.writes(chat)
     office.store.delete(chat.id)
-    assert office.store.alert(message, "suicide", lambda *_: HELP) == []
-    assert office.store.pass_on(message) is None
-    assert office.store.back_to_assistant(message, lambda _: [{"kind": "cancelled", "text": "OK."}], withdraws=True) == []
-    assert office.store.escalations() == []
+    assert office.handoffs.alert(message, "suicide", lambda *_: HELP) == []
+    assert office.handoffs.pass_on(message) is None
+    assert office.handoffs.back_to_assistant(message, lambda _: [{"kind": "cancelled", "text": "OK."}], withdraws=True) == []
+    assert office.handoffs.escalations() == []
 
 
 async def test_the_desk_is_told_when_the_person_deletes_the_chat(service, office):
@@ -576,7 +576,7 @@ async def test_the_desk_is_told_when_the_person_deletes_the_chat(service, office
 
 def test_a_new_cry_in_a_case_that_somebody_has_is_announced_again(database, office, sam):
     told: list[int] = []
-    office.store = ConversationStore(database, Escalations(announce=lambda connection, id: told.append(id)))
+    office.handoffs = HandoffStore(database, Escalations(announce=lambda connection, id: told.append(id)))
     chat = office.chat()
     case = office.cries(chat)
     office.cries(chat)

@@ -9,8 +9,8 @@ from bot.alerts.outbox import Outbox
 from bot.alerts.recipients import StaffRecipients
 from bot.alerts.watch import Watch
 from bot.conversations.escalations import Escalations, at_once
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import Status
-from bot.conversations.store import ConversationStore
 from bot.desk.model import Outcome
 from tests.bot.conversations.desk_service import Service, answers
 
@@ -77,8 +77,8 @@ async def test_whoever_is_away_does_not_get_it_back_but_the_team_does(service, o
 
 async def test_whoever_had_the_case_is_alerted_again_though_they_were_before(database, library, office, engine, sam):
     watch = Watch(database, Outbox(database, office.clock), StaffRecipients(database, {}), office.clock, due=at_once)
-    office.store = ConversationStore(database, Escalations(at_once, watch.announce, watch.announce_handed))
-    service = Service(office.store, office, library, engine)
+    office.handoffs = HandoffStore(database, Escalations(at_once, watch.announce, watch.announce_handed))
+    service = Service(office, library, engine)
     chat, case = await ended(service, office, sam)
     engine.replies = [CANNOT]
     await service.write(chat, "did the payment go through then")
@@ -89,8 +89,8 @@ async def test_whoever_had_the_case_is_alerted_again_though_they_were_before(dat
 
 async def test_a_case_that_opens_again_is_announced_and_can_be_taken_back(database, library, office, engine, sam):
     again = []
-    office.store = ConversationStore(database, Escalations(announce_again=lambda connection, id: again.append(id)))
-    service = Service(office.store, office, library, engine)
+    office.handoffs = HandoffStore(database, Escalations(announce_again=lambda connection, id: again.append(id)))
+    service = Service(office, library, engine)
     chat, case = await ended(service, office, sam)
     engine.replies = [CANNOT]
     await service.write(chat, "did the payment go through then")

@@ -12,6 +12,7 @@ import pytest
 from bot.conversations.announcer import MOST_UNREAD, Announcer
 from bot.conversations.crisis import CrisisHelp
 from bot.conversations.handoff import Handoff
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import Author, ConversationNotFound, MessageRefused, TooManyWaiting
 from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
@@ -34,7 +35,9 @@ async def service(tmp_path: Path, loaded_file: Path, engine: ScriptedEngine) -> 
         library = Library(database)
         crisis, handoff = CrisisHelp(CrisisScreen(), library), Handoff(library, Targets(library))
         store = ConversationStore(database)
-        made = ConversationService(store, library, engine, Announcer(), crisis, handoff, most_waiting=3)
+        made = ConversationService(
+            store, HandoffStore(database), library, engine, Announcer(), crisis, handoff, most_waiting=3
+        )
         catching_up = asyncio.create_task(made.catch_up())
         yield made
         catching_up.cancel()

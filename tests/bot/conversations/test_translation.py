@@ -12,6 +12,7 @@ from bot.conversations.announcer import Announcer
 from bot.conversations.crisis import CrisisHelp
 from bot.conversations.engine import Answered
 from bot.conversations.handoff import Handoff
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.service import ConversationService
 from bot.conversations.store import ConversationStore
 from bot.conversations.targets import Targets
@@ -66,7 +67,15 @@ async def service(tmp_path: Path, loaded_file: Path, engine, translator) -> Asyn
         crisis, handoff = CrisisHelp(CrisisScreen(), library), Handoff(library, Targets(library))
         store = ConversationStore(database)
         made = ConversationService(
-            store, library, engine, Announcer(), crisis, handoff, most_waiting=3, translator=translator
+            store,
+            HandoffStore(database),
+            library,
+            engine,
+            Announcer(),
+            crisis,
+            handoff,
+            most_waiting=3,
+            translator=translator,
         )
         yield made
         made.close()

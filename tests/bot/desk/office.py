@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from bot.conversations.escalations import Escalations, by_id, change
 from bot.conversations.handoff import Handoff
+from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import ASKED, Conversation, Escalation, Message, Request, Urgency
 from bot.conversations.store import ConversationStore
 from bot.conversations.tables import conversations
@@ -54,7 +55,8 @@ class Office:
     def __init__(self, database: Database, library: Library) -> None:
         self.database, self.clock, self._library = database, Clock(), library
         targets = Targets(library)
-        self.store = ConversationStore(database, Escalations(targets.due))
+        self.store = ConversationStore(database)
+        self.handoffs = HandoffStore(database, Escalations(targets.due))
         self.handoff = Handoff(library, targets, clock=self.clock)
         self.accounts, self.cases, self.audit = Accounts(database), Cases(database), Audit(database)
         self.duty = Duty(database, self.handoff, self.audit, clock=self.clock)
@@ -77,17 +79,17 @@ class Office:
     def asks(self, chat: Conversation, **wanted: Any) -> Escalation:
         """Ask for a person; the chat's case."""
         request = Request(reason=ASKED, urgency=wanted.pop("urgency", Urgency.ROUTINE), **wanted)
-        assert self.store.hand_over(self.writes(chat, "a person please"), request, self.handoff.passed_on(request))
+        assert self.handoffs.hand_over(self.writes(chat, "a person please"), request, self.handoff.passed_on(request))
         return self.of(chat)
 
     def cries(self, chat: Conversation) -> Escalation:
         """Be in danger; the chat's case."""
         message = self.writes(chat, "a cry for help")
-        assert self.store.alert(message, "suicide", lambda reference, again: [{"kind": "crisis", "text": "Call 999."}])
+        assert self.handoffs.alert(message, "suicide", lambda reference, again: [{"kind": "crisis", "text": "Call 999."}])
         return self.of(chat)
 
     def of(self, chat: Conversation) -> Escalation:
-        case = self.store.escalation(chat.id)
+        case = self.handoffs.escalation(chat.id)
         assert case
         return case
 

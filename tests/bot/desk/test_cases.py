@@ -77,7 +77,7 @@ def test_what_is_hidden_and_what_is_unknown_look_the_same(office):
 
 def test_a_case_whose_council_turns_out_later_is_that_teams_alone(office):
     case, sam, cora = office.case(None), office.member("Sam Lee"), office.member("Cora Day", authority=COUNTY)
-    office.store.settle_authority(case.conversation_id, COUNTY)
+    office.handoffs.settle_authority(case.conversation_id, COUNTY)
     assert found(office, sam) == []
     assert found(office, cora) == [case.reference]
 

@@ -593,7 +593,7 @@ def test_what_staff_do_while_the_person_writes_and_the_assistant_answers_goes_th
         for _ in range(rounds):
             message = office.writes(chat, "a question")
             office.store.reply(message, [{"kind": "answer", "text": "An answer."}])
-            office.store.pass_on(message)
+            office.handoffs.pass_on(message)
 
     def cry():
         for _ in range(rounds):

@@ -1,0 +1,185 @@
+"""Stores what passes between the assistant and people: requests, urgent help, and who answers in the chat.
+
+Each method is one transaction; whoever calls from a coroutine calls in a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.conversations import escalations as cases
+from bot.conversations.escalations import Escalations
+from bot.conversations.model import Draft, Escalation, Holder, Message, Request, Status, Urgency, Way
+from bot.conversations.rows import (
+    add_replies,
+    change_conversation,
+    has_reply,
+    locked,
+    note_check_in,
+    now,
+    settle,
+    settle_until,
+    unanswered,
+)
+from bot.conversations.tables import escalations
+from content.database import Database
+
+
+class HandoffStore:
+    """Escalations, and the messages that go with them, in the database."""
+
+    def __init__(self, database: Database, escalations: Escalations | None = None) -> None:
+        self._database = database
+        self._escalations = escalations or Escalations()
+
+    def alert(self, message: Message, danger: str, drafts: Callable[[str, bool], Sequence[Draft]]) -> list[Message]:
+        """Open an emergency escalation and store the urgent help, once and together; an open one is added to.
+
+        `drafts` makes the help from the escalation's reference and whether it was open before. Gives no messages when the
+        message has its reply already, or when the conversation was deleted. That it was left to people is no reply.
+        """
+        try:
+            with self._database.write() as connection:
+                row = locked(connection, message)
+                if row is None or (row.answered_at is not None and has_reply(connection, message)):
+                    return []
+                request = Request(reason=danger, urgency=Urgency.EMERGENCY)
+                escalation, was_open = self._escalations.open(connection, message, request)
+                made = add_replies(connection, message, drafts(escalation.reference, was_open))
+                settle(connection, message)
+                change_conversation(connection, message.conversation_id, crisis_at=now(), checking=None)
+                return made
+        except sa.exc.IntegrityError:
+            return []
+
+    def hand_over(
+        self, message: Message, request: Request, drafts: Callable[[Escalation], Sequence[Draft]]
+    ) -> list[Message]:
+        """Open the escalation that the person asked for and store what they are told, once and together.
+
+        With an answer in this chat, the assistant is silent from now on. Gives no messages as `reply` does.
+        """
+        try:
+            with self._database.write() as connection:
+                if unanswered(connection, message, Holder.BOT) is None:
+                    return []
+                escalation, _ = self._escalations.open(connection, message, request)
+                made = add_replies(connection, message, drafts(escalation))
+                settle(connection, message)
+                if request.way is Way.CHAT:
+                    taken = escalation.status is Status.TAKEN
+                    change_conversation(
+                        connection, message.conversation_id, holder=(Holder.STAFF if taken else Holder.WAITING).value
+                    )
+                return made
+        except sa.exc.IntegrityError:
+            return []
+
+    def open_again(
+        self,
+        message: Message,
+        since: datetime,
+        drafts: Callable[[Escalation], Sequence[Draft]],
+        *,
+        is_urgent: bool = False,
+    ) -> list[Message]:
+        """Give the chat back to the people who had it, if its case was closed after a moment; else gives no messages."""
+        with self._database.write() as connection:
+            if unanswered(connection, message, Holder.BOT) is None:
+                return []
+            escalation = self._escalations.open_again(connection, message, since)
+            if escalation is None:
+                return []
+            if is_urgent:
+                self._escalations.raise_to(connection, escalation, Urgency.URGENT)
+            made = add_replies(connection, message, drafts(escalation))
+            settle(connection, message)
+            change_conversation(connection, message.conversation_id, holder=Holder.WAITING.value)
+            return made
+
+    def pass_on(self, message: Message, *, is_urgent: bool = False) -> Escalation | None:
+        """Leave a message to the people who hold the conversation; what they had put off comes back to them.
+
+        `is_urgent` makes a routine case an urgent one.
+
+        None when the assistant holds it after all, or when the conversation was deleted.
+        """
+        with self._database.write() as connection:
+            row = unanswered(connection, message)
+            escalation = cases.of_conversation(connection, message.conversation_id)
+            if row is None or row.holder == Holder.BOT.value or escalation is None:
+                return None
+            settle(connection, message)
+            if escalation.status is Status.SNOOZED:
+                back = cases.back_from_snooze(escalation)
+                cases.change(connection, escalation.id, status=back.value, snoozed_until=None)
+                cases.log(connection, escalation.id, "wrote again", message_id=message.id)
+            if is_urgent:
+                self._escalations.raise_to(connection, escalation, Urgency.URGENT)
+            return escalation
+
+    def back_to_assistant(
+        self, message: Message, drafts: Callable[[Escalation | None], Sequence[Draft]], *, withdraws: bool
+    ) -> list[Message]:
+        """What the person asks for while they wait: the assistant again; with `withdraws` nobody is to come any more.
+
+        A case that was opened for a danger is not withdrawn. `drafts` says what became of the case, as it is in the end.
+        Gives no messages when somebody has taken it meanwhile.
+        """
+        with self._database.write() as connection:
+            row = unanswered(connection, message)
+            if row is None or row.holder == Holder.STAFF.value:
+                return []
+            escalation = cases.of_conversation(connection, message.conversation_id)
+            made = add_replies(connection, message, drafts(escalation))
+            # What was written before was for people, also when it could not be passed on.
+            settle_until(connection, message)
+            change_conversation(connection, message.conversation_id, holder=Holder.BOT.value)
+            if escalation and withdraws and not escalation.is_crisis:
+                closed = {"status": Status.CLOSED.value, "closed_at": now(), "outcome": cases.WITHDRAWN}
+                cases.change(connection, escalation.id, **closed)
+                cases.log(connection, escalation.id, cases.WITHDRAWN, message_id=message.id)
+            return made
+
+    def ask_whether_safe(self, message: Message, danger: str, drafts: Sequence[Draft]) -> list[Message]:
+        """Store a check-in before the answer to a message, once; the next message may answer it."""
+        with self._database.write() as connection:
+            row = unanswered(connection, message, Holder.BOT, Holder.WAITING)
+            if row is None or has_reply(connection, message):
+                return []
+            note_check_in(connection, message.conversation_id, danger)
+            return add_replies(connection, message, drafts)
+
+    def no_longer_asks(self, conversation_id: str) -> None:
+        """Forget that it was asked whether the person is safe."""
+        with self._database.write() as connection:
+            note_check_in(connection, conversation_id, None)
+
+    def settle_authority(self, conversation_id: str, authority: str) -> None:
+        """The council that the person turned out to belong to; their escalation goes to its team from now on."""
+        with self._database.write() as connection:
+            change_conversation(connection, conversation_id, authority=authority)
+            connection.execute(
+                sa.update(escalations)
+                .where(escalations.c.conversation_id == conversation_id, escalations.c.authority.is_(None))
+                .values(authority=authority)
+            )
+
+    def escalations(self, *, most: int = 500) -> list[Escalation]:
+        """Those that are not closed, the oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(escalations)
+                .where(escalations.c.status != Status.CLOSED.value)
+                .order_by(escalations.c.opened_at, escalations.c.id)
+                .limit(most)
+            ).all()
+        return [cases.escalation_of(row) for row in rows]
+
+    def escalation(self, conversation_id: str) -> Escalation | None:
+        """The conversation's escalation that is not closed."""
+        with self._database.read() as connection:
+            return cases.of_conversation(connection, conversation_id)
