@@ -16,7 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-TRAINING_SECONDS = 420
+TRAINING_SECONDS = 900
+KILLS = int(os.environ.get("LOCAL_OFFER_TEST_KILLS", "8"))
+"""How often each test that kills at random does so on each database; the whole proof, ALL_KILLS, takes minutes more."""
+ALL_KILLS = 25
 
 
 class Program:

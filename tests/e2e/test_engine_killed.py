@@ -23,7 +23,7 @@ from bot.conversations.tables import escalation_contacts, escalation_log, escala
 from content.database import Database
 from content.loader import load
 from tests.e2e.forked_engine import SAVED, UNSAVED, Forks, Orders
-from tests.e2e.program import Program, until
+from tests.e2e.program import ALL_KILLS, KILLS, Program, until
 from tests.e2e.test_handover_survives import WebProcess, a_worker, again
 
 pytestmark = pytest.mark.slow
@@ -32,8 +32,6 @@ NUMBER, ABOUT, SEND = "07700 900123 after 4", "sam, my landlord wants me out", "
 TO_BE_CALLED = ("Talk to a person", "county", "Call me", QUESTION, NUMBER, ABOUT, SEND)
 IN_THE_CHAT = ("Talk to a person", "county", QUESTION, "Stay in this chat", ABOUT, SEND)
 DIRECT = "Let the duty team read this chat"
-MOMENTS = 25
-"""Kills at random, on each database; as many again are at a moment that a test names."""
 PEOPLE = 3
 ANSWER_SECONDS = 180
 """How long an answer may take on a busy machine when the engine has to load the model first."""
@@ -214,7 +212,7 @@ def test_whenever_engines_are_killed_people_get_through_to_a_person_and_back(url
     for thread in threads:
         thread.start()
     chance = random.Random(7)  # noqa: S311
-    for _ in range(MOMENTS):
+    for _ in range(KILLS):
         until(lambda: is_ready(url), 60)
         time.sleep(chance.uniform(0, 1))
         forks.kill_one()
@@ -298,6 +296,7 @@ def kill_over(program: Program, person: Person, text: str) -> None:
     writing.join(30)
 
 
+@pytest.mark.skipif(KILLS < ALL_KILLS, reason=f"It takes two minutes: LOCAL_OFFER_TEST_KILLS={ALL_KILLS} runs it.")
 def test_the_whole_program_starts_its_engine_again_and_the_request_goes_on(own_program: Program, served: Database):
     url, worker = own_program.url, Worker(own_program.url, served)
     undisturbed, person = Person(url), Person(url)

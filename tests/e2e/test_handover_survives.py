@@ -36,12 +36,10 @@ from bot.staff.tables import staff
 from content.database import Database
 from content.library import Library
 from content.loader import load
-from tests.e2e.program import _free_port, until
+from tests.e2e.program import ALL_KILLS, KILLS, _free_port, until
 
 pytestmark = pytest.mark.slow
-MOMENTS = 25
-"""On each database; together the fifty."""
-FEWEST = 10
+FEWEST = max(3, KILLS * 10 // ALL_KILLS)
 """Messages that each side must have got through for the test to mean anything."""
 AWAY = (urllib.error.URLError, http.client.HTTPException, OSError)
 
@@ -213,7 +211,7 @@ def test_nothing_is_lost_or_shown_twice_when_anything_is_killed_at_any_moment(we
     for thread in threads:
         thread.start()
     chance = random.Random(5)  # noqa: S311
-    for _ in range(MOMENTS):
+    for _ in range(KILLS):
         time.sleep(chance.uniform(0.05, 0.6))
         chance.choice(BREAKS[database.engine.dialect.name])(web, database)
     for side in (here, there):
