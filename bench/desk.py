@@ -32,6 +32,7 @@ from bot.staff.tables import staff
 from content.database import Database
 from content.library import Library
 from content.loader import load
+from nlu.crisis.classifier import Classifier
 
 console = Console()
 COUNCIL = "nottinghamshire"
@@ -106,6 +107,8 @@ async def run(options: argparse.Namespace) -> None:
         url = f"sqlite:///{folder}/local-offer.db"
         with console.status(f"{options.cases} people ask for a person"):
             sessions = prepared(url, options.cases, options.desks)
+        with console.status("The crisis screen is built, as it is once on each machine"):
+            Classifier.open(Path(folder) / "models")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.e2e.web_process", str(PORT), folder, url, env={**os.environ, "PYTHONPATH": "."},
             cwd=Path(__file__).parent.parent,
