@@ -51,6 +51,7 @@ class EngineProcess:
             "message": message,
             "text": text,
             "language": language,
+            "case": conversation.case,
             "picked": {
                 "authority": conversation.authority,
                 "language": conversation.language,

@@ -10,11 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.alerts.model import Stage
-from bot.conversations.escalations import WROTE_AGAIN
+from bot.conversations.escalations import HANDED_OVER, WROTE_AGAIN
 from bot.conversations.tables import escalation_log, escalations
 from content.database import utc
 
-HANDED_OVER = "handed over"
 BEGINS = (HANDED_OVER, WROTE_AGAIN)
 """What the log says where a round begins."""
 

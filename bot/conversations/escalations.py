@@ -21,6 +21,8 @@ REFERENCE_LETTERS, REFERENCE_LENGTH = "2345679CDFGHJKMPQRTVWXY", 6
 """What a reference is made of: no vowels, so no words, and nothing that is misheard or misread for another."""
 WITHDRAWN = "withdrawn"
 """The outcome of a case that the person took back."""
+HANDED_OVER = "handed over"
+"""What the log calls it when a case goes to somebody: a colleague handed it to them, or the person asked for them."""
 WROTE_AGAIN = "wrote after the end"
 """What the log calls it when a closed case opens again by itself."""
 Due = Callable[[Urgency, str | None, datetime], datetime]
@@ -41,7 +43,7 @@ class Escalations:
     """Opens escalations. `due` and the alerts may fail: who needs help is not kept from it by that."""
 
     def __init__(self, due: Due = at_once, announce: Announce | None = None, announce_again: Announce | None = None) -> None:
-        """`announce` alerts of what is new or more urgent, `announce_again` of what was closed and is open again."""
+        """`announce` alerts of what is new or more urgent, `announce_again` of what is somebody else's or open again."""
         self._due, self._announce, self._announce_again = due, announce, announce_again
 
     def open(self, connection: Connection, message: Message, request: Request) -> tuple[Escalation, bool]:
@@ -141,11 +143,11 @@ class Escalations:
     def _more(self, connection: Connection, there: Escalation, conversation: Row, request: Request) -> Escalation:
         """What was put off comes back; how they want an answer is as they said last; it may be more urgent than before.
 
-        The adviser whom they ask for now gets what nobody has yet.
+        The adviser whom they ask for now gets what nobody has yet, unless they had it and left it to the team.
         """
         pa = _asked_for(connection, conversation, request)
-        if pa is not None and there.status is Status.OPEN and there.holder_id is None:
-            change(connection, there.id, pa_id=pa, holder_id=pa)
+        if pa is not None and there.status is Status.OPEN and there.holder_id is None and there.pa_id != pa:
+            self._to_adviser(connection, there, pa)
         if there.status is Status.SNOOZED:
             change(connection, there.id, status=back_from_snooze(there).value, snoozed_until=None)
         if request.reason == ASKED:
@@ -156,6 +158,15 @@ class Escalations:
             # Whoever has it may have gone home since.
             self._tell(connection, there.id, self._announce)
         return by_id(connection, there.id)
+
+    def _to_adviser(self, connection: Connection, there: Escalation, pa: int) -> None:
+        """Give a case to the adviser, who has as long for what is late already as for a new one."""
+        now = datetime.now(timezone.utc)
+        is_late = there.due_at is not None and there.due_at <= now
+        due_at = self._due_at(there.urgency, there.authority, now) if is_late else there.due_at
+        change(connection, there.id, pa_id=pa, holder_id=pa, due_at=due_at)
+        log(connection, there.id, HANDED_OVER)
+        self._tell(connection, there.id, self._announce_again)
 
     def _due_at(self, urgency: Urgency, authority: str | None, opened_at: datetime) -> datetime:
         try:

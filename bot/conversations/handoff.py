@@ -67,12 +67,13 @@ class Handoff:
 
     def passed_on(self, request: Request) -> Callable[[Escalation], list[Draft]]:
         """Words the confirmation: to whom, the reference, when to expect an answer, and what can be done until then."""
-        return lambda escalation: self._passed_on(escalation, pa_is_away=request.to_pa and _has_nobody(escalation))
+        return lambda escalation: self._passed_on(escalation, to_pa=request.to_pa)
 
-    def _passed_on(self, escalation: Escalation, *, pa_is_away: bool) -> list[Draft]:
+    def _passed_on(self, escalation: Escalation, *, to_pa: bool) -> list[Draft]:
         told = self._targets.told(escalation, self._clock())
-        if pa_is_away:
-            told = f"{self._library.shelf.phrases('handoff_pa_away')}\n\n{told}"
+        if to_pa and escalation.holder_id is None:
+            why = "handoff_pa_away" if escalation.pa_id is None else "handoff_pa_late"
+            told = f"{self._library.shelf.phrases(why)}\n\n{told}"
         return [self._draft("waiting", escalation, told, choices=self._wishes(escalation))]
 
     @property
@@ -131,7 +132,3 @@ class Handoff:
         to = "pa" if escalation and escalation.pa_id is not None else "duty"
         reference = escalation.reference if escalation else None
         return {"kind": "handoff", "text": text, "handoff": {"status": status, "reference": reference, "to": to}, **fields}
-
-
-def _has_nobody(escalation: Escalation) -> bool:
-    return escalation.pa_id is None and escalation.holder_id is None

@@ -41,6 +41,8 @@ class Conversation:
     """The kind of danger for which the last reply asked whether the person is safe."""
     pa_id: int | None = None
     """The personal adviser by whose invitation it was opened."""
+    case: int | None = None
+    """The last escalation that the person asked for."""
     seen_by_person: int = 0
     seen_by_staff: int = 0
     """The last message that each side was shown."""
@@ -130,6 +132,11 @@ class Escalation:
     @property
     def is_crisis(self) -> bool:
         return self.reason != ASKED
+
+    @property
+    def is_with_adviser(self) -> bool:
+        """Whether their personal adviser has it, or is to have it; the team is told of what is nobody's."""
+        return self.pa_id is not None and self.holder_id == self.pa_id
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,7 @@ class Responder:
         if request:
             await self._hand_over(conversation, message, request, is_urgent=heard.asks)
             return
-        if any(_offers_person(draft) for draft in drafts) and await self._open_again(message, is_urgent=heard.asks):
+        if _offers_person(drafts) and await self._open_again(message, is_urgent=heard.asks):
             return
         if heard.level is Level.UNSURE:
             drafts = self._crisis.beside_check_in(drafts)
@@ -256,6 +256,7 @@ class Responder:
         return {"kind": "notice", "text": self._library.shelf.phrases("long_message")}
 
 
-def _offers_person(draft: Draft) -> bool:
-    """Whether a reply says that the assistant cannot help, and that somebody else could."""
-    return (draft.get("handoff") or {}).get("status") == "offered"
+def _offers_person(drafts: Sequence[Draft]) -> bool:
+    """Whether the assistant cannot help and says that somebody could, who is not being asked for already."""
+    said = {(draft.get("handoff") or {}).get("status") for draft in drafts}
+    return "offered" in said and "collecting" not in said

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from bot.conversations.escalations import lock_conversation
-from bot.conversations.model import Author, Conversation, Draft, Holder, Message
-from bot.conversations.tables import conversations, messages
+from bot.conversations.model import ASKED, Author, Conversation, Draft, Holder, Message
+from bot.conversations.tables import conversations, escalations, messages
 from content.database import utc, utc_or_none
 
 
@@ -96,6 +96,16 @@ def add_message(
     return Message(id, conversation_id, author, draft["kind"], draft["text"], at, details, client_message_id, reply_to)
 
 
+def find_conversation(connection: Connection, conversation_id: str) -> Row | None:
+    """The conversation, with what `conversation_of` reads of other tables."""
+    case = sa.select(sa.func.max(escalations.c.id)).where(
+        escalations.c.conversation_id == conversations.c.id, escalations.c.reason == ASKED
+    )
+    return connection.execute(
+        sa.select(conversations, case.scalar_subquery().label("case")).where(conversations.c.id == conversation_id)
+    ).first()
+
+
 def conversation_of(row: Row) -> Conversation:
     return Conversation(
         id=row.id,
@@ -106,6 +116,7 @@ def conversation_of(row: Row) -> Conversation:
         crisis_at=utc_or_none(row.crisis_at),
         checking=row.checking,
         pa_id=row.pa_id,
+        case=row.case,
         seen_by_person=row.seen_by_person,
         seen_by_staff=row.seen_by_staff,
     )

@@ -25,6 +25,7 @@ from bot.conversations.rows import (
     add_replies,
     change_conversation,
     conversation_of,
+    find_conversation,
     message_of,
     note_check_in,
     now,
@@ -81,7 +82,7 @@ class ConversationStore:
     def open(self, id: str, token: str) -> Conversation:
         """The conversation, for whoever has its token. Raises ConversationNotFound, also for a wrong token."""
         with self._database.read() as connection:
-            row = connection.execute(sa.select(conversations).where(conversations.c.id == id)).first()
+            row = find_conversation(connection, id)
         known = row.token_digest if row else _digest("")
         if not hmac.compare_digest(known, _digest(token)) or row is None:
             raise ConversationNotFound("There is no such conversation.")
@@ -90,7 +91,7 @@ class ConversationStore:
     def find(self, id: str) -> Conversation:
         """The conversation, for the program itself. Raises ConversationNotFound."""
         with self._database.read() as connection:
-            row = connection.execute(sa.select(conversations).where(conversations.c.id == id)).first()
+            row = find_conversation(connection, id)
         if row is None:
             raise ConversationNotFound("There is no such conversation.")
         return conversation_of(row)

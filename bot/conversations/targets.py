@@ -35,7 +35,7 @@ class Targets:
         )
 
     def team(self, escalation: Escalation, shelf: Shelf) -> str:
-        if escalation.pa_id is not None:
+        if escalation.is_with_adviser:
             return shelf.phrases("handoff_to_pa")
         authority = shelf.authorities.get(escalation.authority or "")
         return shelf.phrases("handoff_to_team", council=authority.label) if authority else shelf.phrases("handoff_to_duty")

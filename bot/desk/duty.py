@@ -141,7 +141,7 @@ class Duty:
 
     def hand(self, member: Member, reference: str, to: int | None) -> Act:
         """Hand the case to a colleague, who is to take it, or with None back to the whole team; they are alerted."""
-        with self._act(member, reference, "handed over") as act:
+        with self._act(member, reference, rows.HANDED_OVER) as act:
             act.is_handing = True
             there = act.escalation
             self._must_not_be_closed(there)
@@ -317,7 +317,7 @@ def _is_time(now: datetime) -> Any:
     """The condition on escalations that time changes them. What was handed over late stays with whom it was handed to."""
     handed_late = sa.exists().where(
         escalation_log.c.escalation_id == escalations.c.id,
-        escalation_log.c.what == "handed over",
+        escalation_log.c.what == rows.HANDED_OVER,
         escalation_log.c.at >= escalations.c.due_at,
     )
     is_back = sa.and_(escalations.c.status == Status.SNOOZED.value, escalations.c.snoozed_until <= now)

@@ -13,9 +13,9 @@ from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, REQUESTED_SLOT
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
+from rasa.shared.core.events import ActiveLoop, BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
@@ -26,6 +26,10 @@ from content.database import Database
 ENGLISH = "en"
 FACTS = ("spoken", "council")
 """What a reply carries beside itself: the language the person writes in when it is not English, and their council."""
+
+
+FORM_SLOTS = ("handoff_", REQUESTED_SLOT)
+"""How the slots begin that a form leaves empty at its end."""
 
 
 class EngineFailed(Exception):
@@ -71,7 +75,16 @@ class _Processor(MessageProcessor):
             for slot, value in (metadata.get("picked") or {}).items():
                 if value not in (None, ENGLISH):
                     tracker.update(SlotSet(slot, value), self.domain)
+        elif tracker.active_loop_name and _case(tracker) != metadata.get("case"):
+            self._leave_form(tracker)
         return tracker
+
+    def _leave_form(self, tracker: DialogueStateTracker) -> None:
+        """People had the conversation meanwhile: what the form had asked before is theirs by now."""
+        for slot in tracker.slots:
+            if slot.startswith(FORM_SLOTS):
+                tracker.update(SlotSet(slot, None), self.domain)
+        tracker.update(ActiveLoop(None), self.domain)
 
     def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, PolicyPrediction]:
         """After one of our actions the agent listens, as every rule says; asking the policies again takes 4 ms.
@@ -114,13 +127,20 @@ class Agent:
         trackers.domain = self._processor.domain
 
     async def answer(
-        self, conversation: str, message: str, text: str, language: str | None, picked: Mapping[str, str | bool | None]
+        self,
+        conversation: str,
+        message: str,
+        text: str,
+        language: str | None,
+        case: int | None,
+        picked: Mapping[str, str | bool | None],
     ) -> dict[str, Any]:
         """{"replies", "language", "council"}: the replies to one message, and what is known of the person, else None.
 
         The same message again gives the same replies and changes nothing.
 
-        `language` is what the text was translated from, `picked` the authority and the language that were picked before the
+        `language` is what the text was translated from, `case` the last request for a person that was passed on (a form that
+        was open when it was is left), `picked` the authority and the language that were picked before the
         first message, and `has_pa`: whether a personal adviser's link opened the conversation. Raises EngineFailed.
         """
         channel = _Replies()
@@ -132,7 +152,7 @@ class Agent:
                     conversation,
                     input_channel="local-offer",
                     message_id=message,
-                    metadata={"id": message, "language": language, "picked": picked, "screened": True},
+                    metadata={"id": message, "language": language, "case": case, "picked": picked, "screened": True},
                 )
             )
         except _AnsweredBefore as before:
@@ -147,6 +167,15 @@ def _with_facts(replies: list[dict[str, Any]]) -> dict[str, Any]:
     known = {name: next((reply[name] for reply in replies if name in reply), None) for name in FACTS}
     spoken = [{name: value for name, value in reply.items() if name not in FACTS} for reply in replies]
     return {"replies": spoken, "language": known["spoken"], "council": known["council"]}
+
+
+def _case(tracker: DialogueStateTracker) -> int | None:
+    """The request that had been passed on last when the person last wrote to the assistant."""
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            case: int | None = event.metadata.get("case")
+            return case
+    return None
 
 
 def _replies_to(tracker: DialogueStateTracker, message: str | None) -> list[dict[str, Any]] | None:

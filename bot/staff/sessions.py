@@ -71,11 +71,6 @@ class Sessions:
         with self._database.write() as connection:
             connection.execute(sa.delete(sessions).where(sessions.c.digest == digest_of(token)))
 
-    def end_all(self, member_id: int, except_token: str | None = None) -> None:
-        """Sign a member out everywhere, but for the session of `except_token`."""
-        with self._database.write() as connection:
-            end_all(connection, member_id, except_token)
-
     def clear(self) -> None:
         """Delete what is left of the sessions that are over."""
         at = self._clock()
@@ -101,7 +96,7 @@ def begin(connection: Connection, member_id: int, at: datetime) -> str:
 
 
 def end_all(connection: Connection, member_id: int, except_token: str | None = None) -> None:
-    """The same as Sessions.end_all, within a transaction."""
+    """Sign a member out everywhere, but for the session of `except_token`, within a transaction."""
     ended = sa.delete(sessions).where(sessions.c.staff_id == member_id)
     if except_token is not None:
         ended = ended.where(sessions.c.digest != digest_of(except_token))

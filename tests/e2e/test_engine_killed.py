@@ -270,7 +270,9 @@ def test_a_request_that_no_engine_can_finish_is_passed_on_without_one_and_anothe
     assert [kind for _, kind, _ in person.talk[-2:]] == ["handoff", "handoff"]
     worker.does("close", person.reference, outcome="helped")
     person.looks()
-    person.asks(QUESTION, "Talk to a person", NUMBER, ABOUT, SEND)
+    person.asks(QUESTION)
+    assert [kind for _, kind, _ in person.talk[-2:]] == ["said", "answer"], "The form that was left asks nothing more."
+    person.asks("Talk to a person", "Call me", NUMBER, ABOUT, SEND)
     first, second = cases(database, person)
     assert (first["way"], first["log"]) == ("chat", ["opened", "taken", "closed"])
     assert second == {"way": "call", "told": ("07700 900123", "after 4", ABOUT), "log": ["opened"]}

@@ -474,6 +474,18 @@ async def test_an_alert_that_fails_keeps_nobody_from_urgent_help(database, offic
     assert "kill" not in caplog.text
 
 
+def test_an_adviser_who_is_asked_for_later_is_told(database, office):
+    pat = office.member("Pat Poe", Role.PA)
+    told: list[int] = []
+    office.handoffs = HandoffStore(database, Escalations(announce_again=lambda connection, id: told.append(id)))
+    chat = office.chat(pa=pat)
+    case = office.asks(chat)
+    office.asks_the_assistant(chat)
+    assert told == []
+    assert office.asks(chat, to_pa=True).holder_id == pat.id
+    assert told == [case.id]
+
+
 def test_a_case_is_announced_when_it_is_new_and_when_it_becomes_more_urgent(database, office):
     announced: list[tuple[int, str]] = []
 

@@ -123,7 +123,7 @@ def test_whoever_is_passed_on_is_told_what_to_do_in_danger(targets, way):
 @pytest.mark.parametrize(
     ("case", "to"),
     [
-        (a_case(pa_id=3), "handoff_to_pa"),
+        (a_case(pa_id=3, holder_id=3), "handoff_to_pa"),
         (a_case(authority=None), "handoff_to_duty"),
         (a_case(authority="atlantis"), "handoff_to_duty"),
     ],
@@ -194,3 +194,7 @@ def test_moments_are_told_in_english_time_also_over_a_change_of_the_clocks():
     assert clock_words(utc("2026-07-06T23:30"), utc("2026-07-06T22:30")) == "12.30am tomorrow"
     assert clock_words(utc("2026-10-25T09:00"), utc("2026-10-24T22:59")) == "9am tomorrow"
     assert clock_words(utc("2026-10-26T09:00"), utc("2026-10-24T23:00")) == "9am tomorrow"
+
+
+def test_what_an_adviser_left_is_with_the_team(targets, shelf):
+    assert shelf.phrases("handoff_to_pa") not in targets.told(a_case(pa_id=3), utc("2026-11-23T10:00"))

@@ -10,7 +10,7 @@ import pyotp
 import sqlalchemy as sa
 
 from bot.conversations.escalations import Escalations, by_id, change
-from bot.conversations.handoff import Handoff
+from bot.conversations.handoff import Handoff, Wish
 from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import ASKED, Conversation, Escalation, Message, Request, Urgency
 from bot.conversations.store import ConversationStore
@@ -81,6 +81,12 @@ class Office:
         request = Request(reason=ASKED, urgency=wanted.pop("urgency", Urgency.ROUTINE), **wanted)
         assert self.handoffs.hand_over(self.writes(chat, "a person please"), request, self.handoff.passed_on(request))
         return self.of(chat)
+
+    def asks_the_assistant(self, chat: Conversation) -> None:
+        """Let the assistant answer again while the case waits."""
+        assert self.handoffs.back_to_assistant(
+            self.writes(chat), lambda case: [self.handoff.turned_back(Wish.ASSISTANT, case)], withdraws=False
+        )
 
     def cries(self, chat: Conversation) -> Escalation:
         """Be in danger; the chat's case."""

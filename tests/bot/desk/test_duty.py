@@ -439,6 +439,30 @@ def test_what_an_adviser_leaves_until_it_is_late_is_the_teams_and_the_person_is_
     assert office.duty.move() == ([], [])
 
 
+def test_the_adviser_who_left_a_case_to_the_team_does_not_get_it_again_and_the_person_is_told(office, pat):
+    chat = office.chat(pa=pat)
+    case = office.asks(chat, to_pa=True)
+    office.set(case, due_at=office.clock.now)
+    office.duty.move()
+    office.asks_the_assistant(chat)
+    again = office.asks(chat, to_pa=True)
+    assert (again.id, again.holder_id) == (case.id, None)
+    assert office.said(case)[-1].text.startswith(office.words("handoff_pa_late"))
+    assert office.words("handoff_to_pa") not in office.said(case)[-1].text
+
+
+def test_an_adviser_who_is_asked_for_later_gets_the_case_with_as_long_for_it_as_for_a_new_one(office, pat):
+    chat = office.chat(pa=pat)
+    case = office.asks(chat)
+    office.set(case, due_at=office.clock.now - timedelta(days=1))
+    office.asks_the_assistant(chat)
+    given = office.asks(chat, to_pa=True)
+    assert (given.id, given.holder_id, given.pa_id) == (case.id, pat.id, pat.id)
+    assert given.due_at > office.clock.now
+    assert office.duty.move() == ([], [])
+    assert office.words("handoff_to_pa") in office.said(case)[-1].text
+
+
 def test_a_case_that_is_handed_over_late_stays_with_whom_it_was_handed_to(office, sam, pat, taken):
     office.set(taken, due_at=office.clock.now - timedelta(days=1))
     office.duty.hand(sam, taken.reference, pat.id)

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.staff.model import MemberNotFound, Role, SessionEnded
-from bot.staff.sessions import MOST, Sessions
+from bot.staff.sessions import MOST, Sessions, end_all
 from bot.staff.tables import sessions as table
 from bot.staff.tables import staff
 from content.database import utc
@@ -98,12 +98,14 @@ def test_signing_out_ends_one_session(sessions, sam, token):
     assert still(sessions, token, other) == [False, True]
 
 
-def test_all_sessions_of_one_member_end_but_the_one_that_is_kept(accounts, sessions, clock, sam, token):
+def test_all_sessions_of_one_member_end_but_the_one_that_is_kept(database, accounts, sessions, clock, sam, token):
     jo = opened(accounts, clock, "jo@council.example", Role.EDITOR)
     kept, of_another = sessions.begin(sam.id), sessions.begin(jo.id)
-    sessions.end_all(sam.id, except_token=kept)
+    with database.write() as connection:
+        end_all(connection, sam.id, except_token=kept)
     assert still(sessions, token, kept, of_another) == [False, True, True]
-    sessions.end_all(sam.id)
+    with database.write() as connection:
+        end_all(connection, sam.id)
     assert still(sessions, kept, of_another) == [False, True]
 
 
