@@ -17,7 +17,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.lapack import spftrf, spftrs
 from scipy.optimize import minimize
 
 from nlu.features import Features
@@ -53,7 +54,7 @@ class Head:
         """Raises LinAlgError when the examples cannot be told apart from rounding."""
         classes = tuple(sorted(set(labels)))
         truth = _places(classes, labels)
-        duals = _solve(_kernel(examples, examples), _targets(truth, len(classes)))
+        duals = _solve_all(examples, _targets(truth, len(classes)))
         return cls(classes, examples, truth, TEMPERATURE, np.zeros(len(classes)), duals, _word_weights(examples, duals))
 
     def changed(self, kept: np.ndarray, added: Features, labels: Sequence[str]) -> Head:
@@ -129,6 +130,40 @@ def _kernel(some: Features, others: Features) -> np.ndarray:
         if some.meaning is not None and others.meaning is not None:
             kernel[rows] += _closeness(some.meaning[rows], others.meaning)
     return kernel
+
+
+def _solve_all(examples: Features, targets: np.ndarray) -> np.ndarray:
+    """The duals of all examples, from half of their kernel: it is symmetric, and all of it would take gigabytes more.
+
+    The half is kept in LAPACK's rectangular full packed format (Gustavson et al., "Rectangular Full Packed Format for
+    Cholesky's Algorithm", ACM TOMS 37, 2010): row r holds the kernel's row r from its diagonal on, and before that the row
+    as far below the middle up to its diagonal. To an odd number of examples one is added that is like no other.
+    """
+    number = len(examples)
+    half = (number + 1) // 2
+    packed = np.zeros((half, 2 * half + 1), dtype=np.float32)
+    for start in range(0, half, STRIP):
+        rows = np.arange(start, min(start + STRIP, half))
+        later = np.arange(start, number)
+        upper = _kernel(examples[rows], examples[later])
+        below = rows[rows < number - half] + half
+        lower = _kernel(examples[below], examples[np.arange(half, min(rows[-1] + half + 1, number))])
+        for place, row in enumerate(rows):
+            packed[row, row + 1 : number + 1] = upper[place, place:]
+            if place < len(below):
+                packed[row, : row + 1] = lower[place, : row + 1]
+            else:
+                packed[row, row] = 1.0
+    diagonal = np.arange(half)
+    packed[diagonal, diagonal + 1] += RIDGE
+    packed[diagonal, diagonal] += RIDGE
+    factor, fault = spftrf(2 * half, packed.reshape(-1), transr="N", uplo="L", overwrite_a=True)
+    if fault:
+        raise LinAlgError("The examples' kernel cannot be factored.")
+    wanted = np.zeros((2 * half, targets.shape[1]), dtype=np.float32, order="F")
+    wanted[:number] = targets
+    duals, _ = spftrs(2 * half, factor, wanted, transr="N", uplo="L", overwrite_b=True)
+    return np.ascontiguousarray(duals[:number])
 
 
 def _closeness(some: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nlu import head as head_module
 from nlu.features import TextFeatures
-from nlu.head import Head
+from nlu.head import RIDGE, Head
 from nlu.sentence_graph import ModelRefused, build
 from nlu.sentences import WIDTH, SentenceModel, carried_files
 
@@ -53,6 +54,16 @@ def test_without_the_sentence_model_words_and_letters_are_enough_to_go_on():
     head = Head.fit(features.fit(TEXTS), LABELS)
     assert not features.reads_meaning
     assert best(head, features, "i want a mentorr") == "mentor"
+
+
+@pytest.mark.parametrize("number", [3, 8, 11, 12])
+def test_what_is_learnt_solves_the_ridge_regression_of_all_examples(sentences, monkeypatch, number):
+    monkeypatch.setattr(head_module, "STRIP", 4)
+    rows = TextFeatures(sentences).fit(TEXTS[:number])
+    head = Head.fit(rows, LABELS[:number])
+    scores = head.scores(rows)
+    targets = [[label == name for name in head.classes] for label in LABELS[:number]]
+    assert np.allclose(scores + RIDGE * head._duals, targets, atol=1e-4)
 
 
 def test_a_change_of_examples_gives_what_learning_everything_again_would_give(sentences):
