@@ -94,7 +94,7 @@ class EngineProcess:
             await self._session.close()
 
     async def _train(self) -> None:
-        self.state = "training the assistant: about three minutes, the first time only"
+        self.state = "training the assistant: about four minutes, the first time only"
         log = self._settings.storage.data / "training.log"
         with log.open("wb") as errors:
             process = await self._start("train", stdout=asyncio.subprocess.PIPE, stderr=errors)

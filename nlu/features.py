@@ -35,6 +35,10 @@ class Features:
     def __getitem__(self, rows: np.ndarray) -> Features:
         return Features(self.words[rows], None if self.meaning is None else self.meaning[rows])
 
+    def by_columns(self) -> Features:
+        """The same, with the meaning's columns one after another: one row is compared with all of them in less time."""
+        return Features(self.words, None if self.meaning is None else np.asfortranarray(self.meaning))
+
     def followed_by(self, others: Features) -> Features:
         """The rows of both; both come from the same TextFeatures."""
         meaning = None if self.meaning is None or others.meaning is None else np.vstack([self.meaning, others.meaning])

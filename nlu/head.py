@@ -34,6 +34,8 @@ TEMPERATURE = 0.12
 SOLVED_AGAIN = 300
 """Examples that are solved again after a change, beside the new ones."""
 STRIP = 1000
+FEW, BLOCK = 8, 8192
+"""So few texts are scored one by one against a block of examples at a time: what matters is how often memory is read."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class Head:
         classes = tuple(sorted(set(labels)))
         truth = _places(classes, labels)
         duals = _solve_all(examples, _targets(truth, len(classes)))
-        return cls(classes, examples, truth, TEMPERATURE, np.zeros(len(classes)), duals, _word_weights(examples, duals))
+        weights = _word_weights(examples, duals)
+        return cls(classes, examples.by_columns(), truth, TEMPERATURE, np.zeros(len(classes)), duals, weights)
 
     def changed(self, kept: np.ndarray, added: Features, labels: Sequence[str]) -> Head:
         """The head after a change of its examples: `kept` is true for those that stay, `added` come with their labels."""
@@ -81,7 +84,7 @@ class Head:
         _add_words(weights, nearest, step)
         favour = np.zeros(len(classes))
         favour[: len(here)] = self.favour[here]
-        return Head(classes, examples, truth, self.temperature, favour, duals, weights)
+        return Head(classes, examples.by_columns(), truth, self.temperature, favour, duals, weights)
 
     def calibrated(self, features: Features, labels: Sequence[Collection[str]], family: Collection[str] = ()) -> Head:
         """The head with the temperature, and the favour for a family of classes, by which unseen texts are least surprising.
@@ -193,8 +196,15 @@ def _word_weights(examples: Features, duals: np.ndarray) -> np.ndarray:
 
 def _scores(features: Features, examples: Features, duals: np.ndarray, word_weights: np.ndarray) -> np.ndarray:
     scores: np.ndarray = features.words @ word_weights
-    if features.meaning is not None and examples.meaning is not None:
-        scores = scores + _closeness(features.meaning, examples.meaning) @ duals
+    if features.meaning is None or examples.meaning is None:
+        return scores
+    if len(features) > FEW:
+        scores += _closeness(features.meaning, examples.meaning) @ duals
+        return scores
+    for start in range(0, len(examples), BLOCK):
+        block = slice(start, start + BLOCK)
+        for row, meaning in enumerate(features.meaning):
+            scores[row] += _closeness(meaning, examples.meaning[block]) @ duals[block]
     return scores
 
 

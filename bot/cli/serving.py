@@ -31,7 +31,7 @@ from content.database import Database
 def serve(host: str | None, port: int | None, data: Path | None, database_url: str | None) -> None:
     """Set everything up and serve the web chat and the API.
 
-    The first time it makes the database, loads the content and trains the assistant, in three to four minutes. Stop it with
+    The first time it makes the database, loads the content and trains the assistant, in four to five minutes. Stop it with
     Ctrl-C. Environment variables LOCAL_OFFER_HOST, _PORT, _DATA and _DATABASE_URL do the same as the options.
     """
     settings = settings_of(host, port, data, database_url)

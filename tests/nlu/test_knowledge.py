@@ -81,7 +81,7 @@ def test_many_changes_are_learnt_in_steps(known, pets, monkeypatch):
 def test_without_the_sentence_model_it_follows_by_words_and_letters(few, pets):
     spoken = {name: texts[:40] for name, texts in talk().items()}
     plain = Knowledge.learn(spoken, few, None, messages.read(messages.CALIBRATION))
-    assert best(last(plain, pets), "will you pay for my dogs jabs") == "pets"
+    assert best(last(plain, pets), "pay for my dogs jabs") == "pets"
 
 
 def test_the_validation_messages_are_never_among_the_examples(shelf: Shelf):
