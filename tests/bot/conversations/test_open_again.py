@@ -49,6 +49,15 @@ async def test_after_the_end_the_assistant_still_answers_what_it_can(service, of
     assert (reply.kind, office.now(case).status, answers(office, chat)) == ("answer", Status.CLOSED, "bot")
 
 
+async def test_what_cannot_be_answered_while_a_new_request_is_taken_down_reopens_nothing(service, office, engine, sam):
+    chat, case = await ended(service, office, sam)
+    asks_on = {"kind": "handoff", "text": "How?", "handoff": {"status": "collecting", "reference": None, "to": "duty"}}
+    engine.replies = [CANNOT, asks_on]
+    replies = await service.write(chat, "did the payment go through then")
+    assert [reply.kind for reply in replies] == ["out-of-scope", "handoff"]
+    assert (office.now(case).status, answers(office, chat)) == (Status.CLOSED, "bot")
+
+
 async def test_a_case_that_ended_long_ago_stays_closed(service, office, engine, sam):
     chat, case = await ended(service, office, sam)
     engine.replies = [CANNOT]
