@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 TRAINING_SECONDS = 900
-KILLS = int(os.environ.get("LOCAL_OFFER_TEST_KILLS", "8"))
+KILLS = int(os.environ.get("LOCAL_OFFER_TEST_KILLS", "6"))
 """How often each test that kills at random does so on each database; the whole proof, ALL_KILLS, takes minutes more."""
 ALL_KILLS = 25
 
