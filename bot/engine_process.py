@@ -51,7 +51,7 @@ class EngineProcess:
             "message": message,
             "text": text,
             "language": language,
-            "case": conversation.case,
+            "request": conversation.request,
             "picked": {
                 "authority": conversation.authority,
                 "language": conversation.language,

@@ -102,10 +102,10 @@ class Handoff:
     # what staff do, as the person is told
 
     def taken(self, escalation: Escalation, name: str) -> Draft:
-        """Who has it now: with an adviser in `pa_id` their own, else somebody of the team."""
+        """Who has it now: their own adviser, or somebody of the team."""
         shelf = self._library.shelf
         phrase = "handoff_taken" if escalation.way is Way.CHAT else "handoff_taken_other"
-        if escalation.pa_id is not None:
+        if escalation.is_with_adviser:
             return self._draft("accepted", escalation, shelf.phrases(f"{phrase}_pa", name=name))
         to = self._targets.team(escalation, shelf)
         return self._draft("accepted", escalation, shelf.phrases(phrase, name=name, to=to))
@@ -129,6 +129,6 @@ class Handoff:
 
     @staticmethod
     def _draft(status: str, escalation: Escalation | None, text: str, **fields: object) -> Draft:
-        to = "pa" if escalation and escalation.pa_id is not None else "duty"
+        to = "pa" if escalation and escalation.is_with_adviser else "duty"
         reference = escalation.reference if escalation else None
         return {"kind": "handoff", "text": text, "handoff": {"status": status, "reference": reference, "to": to}, **fields}

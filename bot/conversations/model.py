@@ -41,8 +41,8 @@ class Conversation:
     """The kind of danger for which the last reply asked whether the person is safe."""
     pa_id: int | None = None
     """The personal adviser by whose invitation it was opened."""
-    case: int | None = None
-    """The last escalation that the person asked for."""
+    request: int | None = None
+    """The last of their requests for a person that was passed on: its line in the escalation log."""
     seen_by_person: int = 0
     seen_by_staff: int = 0
     """The last message that each side was shown."""

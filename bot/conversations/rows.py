@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Row
 
 from bot.conversations.escalations import lock_conversation
 from bot.conversations.model import ASKED, Author, Conversation, Draft, Holder, Message
-from bot.conversations.tables import conversations, escalations, messages
+from bot.conversations.tables import conversations, escalation_log, escalations, messages
 from content.database import utc, utc_or_none
 
 
@@ -98,11 +98,13 @@ def add_message(
 
 def find_conversation(connection: Connection, conversation_id: str) -> Row | None:
     """The conversation, with what `conversation_of` reads of other tables."""
-    case = sa.select(sa.func.max(escalations.c.id)).where(
-        escalations.c.conversation_id == conversations.c.id, escalations.c.reason == ASKED
+    request = (
+        sa.select(sa.func.max(escalation_log.c.id))
+        .join(escalations, escalations.c.id == escalation_log.c.escalation_id)
+        .where(escalations.c.conversation_id == conversations.c.id, escalation_log.c.reason == ASKED)
     )
     return connection.execute(
-        sa.select(conversations, case.scalar_subquery().label("case")).where(conversations.c.id == conversation_id)
+        sa.select(conversations, request.scalar_subquery().label("request")).where(conversations.c.id == conversation_id)
     ).first()
 
 
@@ -116,7 +118,7 @@ def conversation_of(row: Row) -> Conversation:
         crisis_at=utc_or_none(row.crisis_at),
         checking=row.checking,
         pa_id=row.pa_id,
-        case=row.case,
+        request=row.request,
         seen_by_person=row.seen_by_person,
         seen_by_staff=row.seen_by_staff,
     )

@@ -54,6 +54,7 @@ class Act:
 
     def change(self, **values: object) -> None:
         rows.change(self.connection, self.escalation.id, **values)
+        self.escalation = rows.by_id(self.connection, self.escalation.id)
 
     def hold(self, holder: Holder) -> None:
         """Who answers in the chat from now on; what waited for the assistant is theirs."""
@@ -252,7 +253,7 @@ class Duty:
         rows.change(connection, there.id, holder_id=None)
         rows.log(connection, there.id, "left to the team")
         if there.pa_id == there.holder_id and there.conversation_id:
-            draft = self._handoff.pa_is_late(there)
+            draft = self._handoff.pa_is_late(rows.by_id(connection, there.id))
             yield add_message(connection, there.conversation_id, Author.ASSISTANT, draft, None)
 
     @contextmanager
@@ -289,8 +290,7 @@ class Duty:
 
     def _introduce(self, act: Act, way: Way) -> None:
         """Tell the person who is here. Whoever stands in for their adviser is of the team."""
-        pa_id = act.escalation.pa_id if act.escalation.pa_id == act.member.id else None
-        act.tell(self._handoff.taken(replace(act.escalation, way=way, pa_id=pa_id), _first_name(act.member)))
+        act.tell(self._handoff.taken(replace(act.escalation, way=way), _first_name(act.member)))
 
     @staticmethod
     def _must_not_be_closed(escalation: Escalation) -> None:

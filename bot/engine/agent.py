@@ -75,7 +75,7 @@ class _Processor(MessageProcessor):
             for slot, value in (metadata.get("picked") or {}).items():
                 if value not in (None, ENGLISH):
                     tracker.update(SlotSet(slot, value), self.domain)
-        elif tracker.active_loop_name and _case(tracker) != metadata.get("case"):
+        elif tracker.active_loop_name and _request(tracker) != metadata.get("request"):
             self._leave_form(tracker)
         return tracker
 
@@ -132,16 +132,16 @@ class Agent:
         message: str,
         text: str,
         language: str | None,
-        case: int | None,
+        request: int | None,
         picked: Mapping[str, str | bool | None],
     ) -> dict[str, Any]:
         """{"replies", "language", "council"}: the replies to one message, and what is known of the person, else None.
 
         The same message again gives the same replies and changes nothing.
 
-        `language` is what the text was translated from, `case` the last request for a person that was passed on (a form that
-        was open when it was is left), `picked` the authority and the language that were picked before the
-        first message, and `has_pa`: whether a personal adviser's link opened the conversation. Raises EngineFailed.
+        `language` is what the text was translated from, `request` the last request for a person that was passed on (a form
+        that was open when it was is left), `picked` the authority and the language that were picked before the first
+        message, and `has_pa`: whether a personal adviser's link opened the conversation. Raises EngineFailed.
         """
         channel = _Replies()
         try:
@@ -152,7 +152,7 @@ class Agent:
                     conversation,
                     input_channel="local-offer",
                     message_id=message,
-                    metadata={"id": message, "language": language, "case": case, "picked": picked, "screened": True},
+                    metadata={"id": message, "language": language, "request": request, "picked": picked, "screened": True},
                 )
             )
         except _AnsweredBefore as before:
@@ -169,12 +169,12 @@ def _with_facts(replies: list[dict[str, Any]]) -> dict[str, Any]:
     return {"replies": spoken, "language": known["spoken"], "council": known["council"]}
 
 
-def _case(tracker: DialogueStateTracker) -> int | None:
+def _request(tracker: DialogueStateTracker) -> int | None:
     """The request that had been passed on last when the person last wrote to the assistant."""
     for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
-            case: int | None = event.metadata.get("case")
-            return case
+            request: int | None = event.metadata.get("request")
+            return request
     return None
 
 

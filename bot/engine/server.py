@@ -19,11 +19,11 @@ AGENT = web.AppKey("agent", Agent)
 
 
 async def answer(request: web.Request) -> web.Response:
-    """POST /answer {"conversation", "message", "text", "language", "case", "picked"} -> what Agent.answer gives."""
+    """POST /answer {"conversation", "message", "text", "language", "request", "picked"} -> what Agent.answer gives."""
     body = await request.json()
     try:
         answered = await request.app[AGENT].answer(
-            body["conversation"], body["message"], body["text"], body["language"], body["case"], body["picked"]
+            body["conversation"], body["message"], body["text"], body["language"], body["request"], body["picked"]
         )
     except Exception:
         logger.exception("Message %s could not be answered.", body["message"])

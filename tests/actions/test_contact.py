@@ -147,8 +147,8 @@ def test_who_only_speaks_of_an_adviser_does_not_ask_for_them(text):
     "text", ["1 " * 10_000, "0" * 20_000, "call me " * 2_500, "no " * 7_000, "1 to " * 4_000, "a@" * 10_000]
 )
 def test_a_long_message_is_read_at_once(text):
-    started = time.perf_counter()
+    started = time.process_time()
     read(text, asked_how=True)
     read_reply(text)
     adviser_wish(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,17 +16,37 @@ TRAINED = os.environ.get("LOCAL_OFFER_TEST_DATA")
 """A data folder with a model in it, so that tests on a developer's machine need not train one."""
 
 
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with content and a trained model, made by the program itself."""
-    folder = Path(TRAINED).absolute() if TRAINED else tmp_path_factory.mktemp("trained")
-    first = Program(folder)
+FIRST = pytest.StashKey[Program]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Training takes minutes: it goes on beside the tests that come before the first one that needs it."""
+    needed = any("trained" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not needed or session.config.option.collectonly:
+        return
+    first = Program(Path(TRAINED).absolute() if TRAINED else Path(tempfile.mkdtemp(prefix="trained-")))
     first.start()
+    session.config.stash[FIRST] = first
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    first = config.stash.get(FIRST, None)
+    if first is None:
+        return
+    first.stop()
+    if not TRAINED:
+        shutil.rmtree(first.data)
+
+
+@pytest.fixture(scope="session")
+def trained(request: pytest.FixtureRequest) -> Path:
+    """A data folder with content and a trained model, made by the program itself."""
+    first = request.config.stash[FIRST]
     try:
         first.wait_for("/readyz", TRAINING_SECONDS)
     finally:
         first.stop()
-    return folder
+    return first.data
 
 
 @pytest.fixture(scope="session")

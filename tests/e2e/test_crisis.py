@@ -19,7 +19,7 @@ from tests.e2e.program import Chat, Program, until
 
 pytestmark = pytest.mark.slow
 CRY = "i want to kill myself"
-SECONDS = 2.0
+SECONDS = 5.0
 
 
 class Browserlike:
@@ -41,7 +41,7 @@ class Browserlike:
 
 
 def helped(chat: Chat, page: Browserlike) -> None:
-    """Both ways of writing bring urgent help at once: in less than a second, but tests share their machine."""
+    """Both ways of writing bring urgent help at once: in less than a second on a quiet machine; tests share theirs."""
     for number in range(2):
         started = time.monotonic()
         [reply] = chat.say(CRY)

@@ -83,7 +83,7 @@ def test_when_the_engine_is_too_slow_the_person_is_told_and_answered_later_once(
     try:
         started = time.monotonic()
         [notice] = chat.say("how do i get a mentor")
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 6
         assert notice["kind"] == "notice"
     finally:
         os.kill(engine, signal.SIGCONT)
@@ -164,6 +164,6 @@ def test_a_new_entry_is_answered_by_the_next_message_after_its_publication(own_p
     published = time.monotonic()
     time.sleep(FRESH_SECONDS)
     [answer, *_] = chat.say(question)
-    assert time.monotonic() - published < 3  # about one on a quiet machine; tests share theirs
+    assert time.monotonic() - published < 6  # about one on a quiet machine; tests share theirs
     assert answer["entry"] == "pets"
     assert "vet" in answer["text"]

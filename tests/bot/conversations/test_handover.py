@@ -60,6 +60,19 @@ async def test_the_same_request_again_opens_no_second_case(service, office):
     assert case.way is Way.CALL
 
 
+async def test_each_request_that_is_passed_on_is_another_one_also_of_a_case_that_is_there(service, office):
+    chat = await service.begin()
+    seen = [office.store.find(chat.id).request]
+    await service.write(chat, CRY)
+    seen.append(office.store.find(chat.id).request)
+    for _ in range(2):
+        await service.ask(chat, way="call", phone="07700 900123")
+        seen.append(office.store.find(chat.id).request)
+    never, cried, once, twice = seen
+    assert never is cried is None
+    assert once < twice
+
+
 @pytest.mark.parametrize("contact", [{"way": "call", "phone": "07700 900123"}, {"way": "email", "email": "jo@example.org"}])
 async def test_who_is_not_answered_in_the_chat_goes_on_with_the_assistant(service, office, contact):
     chat = await service.begin()

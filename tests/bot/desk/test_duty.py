@@ -439,6 +439,26 @@ def test_what_an_adviser_leaves_until_it_is_late_is_the_teams_and_the_person_is_
     assert office.duty.move() == ([], [])
 
 
+def test_the_person_is_told_each_time_whether_their_adviser_or_the_team_is_to_answer(office, sam, pat):
+    def to() -> str:
+        return office.said(case)[-1].details["handoff"]["to"]
+
+    case = office.asks(office.chat(pa=pat), to_pa=True)
+    seen = [to()]
+    office.set(case, due_at=office.clock.now)
+    office.duty.move()
+    seen.append(to())
+    office.duty.take(sam, case.reference)
+    seen.append(to())
+    office.duty.hand(sam, case.reference, pat.id)
+    seen.append(to())
+    office.duty.take(pat, case.reference)
+    seen.append(to())
+    office.duty.hand(pat, case.reference, None)
+    seen.append(to())
+    assert seen == ["pa", "duty", "duty", "pa", "pa", "duty"]
+
+
 def test_the_adviser_who_left_a_case_to_the_team_does_not_get_it_again_and_the_person_is_told(office, pat):
     chat = office.chat(pa=pat)
     case = office.asks(chat, to_pa=True)

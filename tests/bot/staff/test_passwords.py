@@ -93,11 +93,11 @@ def test_only_the_same_password_is_right():
 
 def test_no_text_however_odd_takes_long():
     passwords = Passwords()
-    began = time.monotonic()
+    began = time.process_time()
     assert not passwords.check(None, "a" + "\u0315\u0300" * 40_000)
     with pytest.raises(PasswordRefused):
         refuse_weak("a" + "\u0315\u0300" * 40_000, EMAIL)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_the_same_keys_on_another_system_are_the_same_password():

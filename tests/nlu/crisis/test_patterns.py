@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from nlu.crisis.patterns import PatternRefused, Patterns
@@ -36,10 +38,8 @@ def test_what_is_no_pattern_is_refused_in_a_sentence(pattern):
 
 
 def test_a_hundred_thousand_letters_are_searched_in_a_moment():
-    import time
-
     patterns = Patterns([(f"word{number} .. end", number) for number in range(500)])
     words = ["how", "do", "i", "get", "word7", "grant"] * 4000
-    started = time.perf_counter()
+    started = time.process_time()
     list(patterns.find(words))
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
