@@ -14,7 +14,7 @@ from nlu.talk import talk
 
 FOLDER = Path(__file__).parent / "messages"
 TRAINING, CALIBRATION = (FOLDER / f"{name}.tsv" for name in ("training", "calibration"))
-VALIDATION = {name: FOLDER / f"{name}.tsv" for name in ("typical", "near", "hidden")}
+VALIDATION = {name: FOLDER / f"{name}.tsv" for name in ("typical", "near", "told", "hidden")}
 """What measures: messages as they are mostly typed, those on hard subjects near the line, and those written to be missed or
 mistaken. Nothing learns from them."""
 UNSURE, ORDINARY, NONE = "unsure", "ordinary", "none"

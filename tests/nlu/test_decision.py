@@ -52,6 +52,12 @@ def test_what_nobody_answers_is_held_sooner_than_talk_is_believed():
     assert decision(out_of_scope=0.35, mentoring=0.1).intent == "out_of_scope"
 
 
+def test_where_nobody_can_answer_on_a_subject_of_ours_the_nearest_entries_are_offered_however_unlikely():
+    own_case = decision(own_case_status=0.97, mentoring=0.02, befriending=0.0005)
+    assert [guess.name for guess in own_case.near] == ["mentoring"]
+    assert decision(out_of_scope=0.97, mentoring=0.02, befriending=0.0005).near == ()
+
+
 def test_an_unclear_message_is_not_understood():
     assert decision(greet=0.3, mentoring=0.1, befriending=0.1).intent == NOT_UNDERSTOOD
 
@@ -61,6 +67,17 @@ def test_two_clear_questions_are_both_asked_in_their_order():
     parts = [decision(council_tax=0.7, greet=0.1), decision(mentoring=0.9, greet=0.05)]
     both = combine(whole, parts)
     assert [guess.name for guess in both.entries] == ["council-tax", "mentoring"]
+
+
+def test_a_circumstance_that_sounds_like_a_question_is_not_answered_unless_it_is_very_clear_or_the_whole_points_to_it():
+    def asked(sure: float, *, in_the_whole: float) -> list[str]:
+        whole = decision(mentoring=0.9, befriending=in_the_whole)
+        parts = [decision(befriending=sure, greet=0.02), decision(mentoring=0.8, greet=0.1)]
+        return [guess.name for guess in combine(whole, parts).entries]
+
+    assert asked(0.8, in_the_whole=0.01) == ["mentoring"]
+    assert asked(0.95, in_the_whole=0.01) == ["befriending", "mentoring"]
+    assert asked(0.8, in_the_whole=0.05) == ["befriending", "mentoring"]
 
 
 def test_a_greeting_before_a_question_does_not_hide_it():
