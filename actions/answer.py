@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.language import note_council
 from actions.library_action import LibraryAction
-from actions.turn import AUTHORITY, PERSON, UNKNOWN, Turn
+from actions.turn import AUTHORITY, ELSE, PERSON, UNKNOWN, Turn
 from content.answer import Answer
 from content.eligibility import AGE
 
@@ -135,7 +135,7 @@ class ActionAskWhich(LibraryAction):
             ActionNoteCircumstances(self.library).act(turn)
             return
         turn.remember(near=turn.near)
-        choices = [*turn.choices(turn.near), {"label": "Something else", "value": "Something else"}]
+        choices = [*turn.choices(turn.near), ELSE]
         turn.say("question", turn.phrase("ask_which"), asks="topic", choices=choices)
 
 

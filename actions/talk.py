@@ -7,7 +7,7 @@ from rasa_sdk.events import ActiveLoop, AllSlotsReset
 from actions.answer import ActionAnswer, ActionNoteCircumstances
 from actions.library_action import LibraryAction
 from actions.person import OFFERED
-from actions.turn import AUTHORITY, PERSON, UNKNOWN, Turn
+from actions.turn import AUTHORITY, ELSE, PERSON, UNKNOWN, Turn
 
 SMALLTALK = {
     "greet": "greet",
@@ -56,7 +56,10 @@ class ActionOutOfScope(LibraryAction):
 
     def act(self, turn: Turn) -> None:
         phrase = turn.phrase("not_covered" if turn.intent == "not_covered" else "out_of_scope")
-        turn.say("out-of-scope", phrase, choices=[PERSON, *(turn.choices(turn.near) or turn.topics())], handoff=OFFERED)
+        near = turn.choices(turn.near)
+        if near:
+            near.append(ELSE)
+        turn.say("out-of-scope", phrase, choices=[PERSON, *(near or turn.topics())], handoff=OFFERED)
 
 
 class ActionRefuse(LibraryAction):

@@ -24,6 +24,7 @@ MOST_EARLIER = 5
 """Entries that one can go back to."""
 PERSON = {"label": "Talk to a person", "value": "Talk to a person"}
 MORE = {"label": "Tell me more", "value": "Tell me more"}
+ELSE = {"label": "Something else", "value": "Something else"}
 
 
 class Turn:

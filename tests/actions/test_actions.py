@@ -372,6 +372,12 @@ def test_what_the_local_offer_does_not_hold_is_not_guessed(library):
     assert "I will not guess" in replies[0]["text"]
 
 
+def test_what_it_does_not_hold_leads_to_a_person_the_nearest_subjects_or_something_else(library):
+    replies, _, _ = run(ActionOutOfScope, library, intent="not_covered", near=["mentoring"])
+    person, near, other = replies[0]["choices"]
+    assert (person["label"], near["entry"], other["label"]) == ("Talk to a person", "mentoring", "Something else")
+
+
 def test_a_national_rule_is_told_to_another_councils_young_person_with_a_word_on_whose_rules_it_knows(library):
     replies, _, _ = run(
         ActionAnswer, library, entries=["living-out-of-area"], entities=(("elsewhere", "Birmingham", "own"),)
