@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -16,9 +15,10 @@ from bot.conversations import escalations as rows
 from bot.conversations.handoff import Handoff
 from bot.conversations.model import Author, Draft, Escalation, Holder, Message, Status, Way
 from bot.conversations.rows import add_message
-from bot.conversations.tables import conversations, escalation_log, escalation_notes, escalations, messages
+from bot.conversations.tables import conversations, escalation_notes, escalations, messages
 from bot.conversations.targets import clock_words
 from bot.conversations.text import storable
+from bot.desk import moves
 from bot.desk.cases import read_row
 from bot.desk.model import ActRefused, CaseNotFound, Outcome
 from bot.desk.rights import AT_THE_DESK
@@ -228,33 +228,8 @@ class Duty:
             self._audit.record(connection, "cases exported", member=member.id, authority=member.authority)
 
     def move(self) -> tuple[list[int], list[Message]]:
-        """What time alone changes: cases that were put off come back, and what somebody has left too long is the team's.
-
-        Gives the ids of the cases, and what was said in their chats.
-        """
-        is_time, moved, told = _is_time(self._clock()), list[int](), list[Message]()
-        with self._database.read() as connection:
-            found = connection.execute(sa.select(escalations.c.id, escalations.c.conversation_id).where(is_time)).all()
-        for id, chat in found:
-            with self._database.write() as connection:
-                rows.lock_conversation(connection, chat)
-                still = sa.select(escalations).where(escalations.c.id == id, is_time).with_for_update()
-                row = connection.execute(still).first()
-                if row is not None:
-                    moved.append(id)
-                    told.extend(self._move(connection, rows.escalation_of(row)))
-        return moved, told
-
-    def _move(self, connection: Connection, there: Escalation) -> Iterator[Message]:
-        if there.status is Status.SNOOZED:
-            rows.change(connection, there.id, status=rows.back_from_snooze(there).value, snoozed_until=None)
-            rows.log(connection, there.id, "came back")
-            return
-        rows.change(connection, there.id, holder_id=None)
-        rows.log(connection, there.id, "left to the team")
-        if there.pa_id == there.holder_id and there.conversation_id:
-            draft = self._handoff.pa_is_late(rows.by_id(connection, there.id))
-            yield add_message(connection, there.conversation_id, Author.ASSISTANT, draft, None)
+        """What time alone changes, by now: the ids of the cases, and what was said in their chats."""
+        return moves.move(self._database, self._handoff, self._clock())
 
     @contextmanager
     def _act(self, member: Member, reference: str, what: str, *, detail: str | None = None) -> Iterator[Act]:
@@ -311,23 +286,6 @@ class Duty:
         if row.is_away:
             raise ActRefused(f"{row.name} is away. Please choose somebody else.")
         return row
-
-
-def _is_time(now: datetime) -> Any:
-    """The condition on escalations that time changes them. What was handed over late stays with whom it was handed to."""
-    handed_late = sa.exists().where(
-        escalation_log.c.escalation_id == escalations.c.id,
-        escalation_log.c.what == rows.HANDED_OVER,
-        escalation_log.c.at >= escalations.c.due_at,
-    )
-    is_back = sa.and_(escalations.c.status == Status.SNOOZED.value, escalations.c.snoozed_until <= now)
-    is_left = sa.and_(
-        escalations.c.status == Status.OPEN.value,
-        escalations.c.holder_id.is_not(None),
-        escalations.c.due_at <= now,
-        ~handed_late,
-    )
-    return sa.or_(is_back, is_left)
 
 
 def _first_name(member: Member) -> str:

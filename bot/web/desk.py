@@ -16,7 +16,7 @@ from bot.desk.duty import Act
 from bot.desk.model import ActRefused, Case, CaseNotFound, Outcome, Ratings, SearchRefused, View
 from bot.staff.model import Member, Role
 from bot.web.api import after_of, body_of
-from bot.web.desk_filters import Choice, address, choices, chosen_of, filter_of
+from bot.web.desk_filters import Choice, address, choices, chosen_of, filter_of, kept_of
 from bot.web.gate import only
 from bot.web.keys import DESK, LIBRARY, OUTBOX, SERVICE, TEMPLATES
 from bot.web.pages import page, render
@@ -101,7 +101,9 @@ async def act(request: web.Request, member: Member) -> web.Response:
         return await _case_page(request, member, refusal=str(refused), unsent={name: given.get("text", "")}, status=409)
     if PIECE in request.headers:
         return await _piece(request, await case_of(request, member))
-    raise web.HTTPSeeOther("/desk" if name in ("close", "hand", "snooze") else f"/desk/cases/{reference}#reply")
+    kept = kept_of(request.query, await choices_of(request, member))
+    there = f"/desk/cases/{reference}"
+    raise web.HTTPSeeOther(address(kept) if name in ("close", "hand", "snooze") else address(kept, at=there) + "#reply")
 
 
 def _call(request: web.Request, member: Member, reference: str, name: str, given: dict[str, str]) -> Callable[[], Act]:
@@ -147,10 +149,10 @@ async def case_of(request: web.Request, member: Member) -> Case:
         raise Problem(404, "Not found", str(error)) from error
 
 
-def rows(request: web.Request, cases: list[Case]) -> list[str]:
-    """Each case as a line of the queue."""
+def rows(request: web.Request, cases: list[Case], kept: Mapping[str, str]) -> list[str]:
+    """Each case as a line of the queue, whose link keeps what the list shows."""
     template, now, said = request.app[TEMPLATES].get_template("desk/row.html"), datetime.now(timezone.utc), words(request)
-    return [template.render(case=case, rank=rank(case), now=now, **said) for case in cases]
+    return [template.render(case=case, rank=rank(case), now=now, kept=kept, address=address, **said) for case in cases]
 
 
 def rank(case: Case) -> str:
@@ -227,7 +229,8 @@ async def _queue_page(
         offered=offered,
         chosen=chosen,
         address=address,
-        rows=rows(request, cases),
+        kept=(kept := kept_of({**request.query, "found": key}, offered)),
+        rows=rows(request, cases, kept),
         number=number,
         has_more=has_more,
         ratings=ratings,
@@ -255,6 +258,8 @@ async def _case_page(
         status=status,
         member=member,
         case=case,
+        kept=kept_of(request.query, await choices_of(request, member)),
+        address=address,
         refusal=refusal,
         unsent=unsent or {},
         messages_html=messages_html(request, messages, case),

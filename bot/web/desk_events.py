@@ -13,7 +13,7 @@ from bot.conversations.model import Author
 from bot.desk.model import EVERYTHING, CaseNotFound
 from bot.staff.model import Member
 from bot.web.desk import AT_THE_DESK, CASE, absent, case_of, choices_of, messages_html, rank, rows
-from bot.web.desk_filters import chosen_of, filter_of
+from bot.web.desk_filters import chosen_of, filter_of, kept_of
 from bot.web.events import HEARTBEAT_SECONDS, LARGEST_FRAME, notices
 from bot.web.gate import off_loop, only, token_of
 from bot.web.keys import DESK, SERVICE, SESSIONS
@@ -35,7 +35,8 @@ async def queue_events(request: web.Request, member: Member) -> web.StreamRespon
     not match are told of too: whoever waits is counted and called out whatever somebody looks at.
     """
     desk = request.app[DESK]
-    filter = filter_of(chosen_of(request.query, await choices_of(request, member)))
+    kept = kept_of(request.query, offered := await choices_of(request, member))
+    filter = filter_of(chosen_of(request.query, offered))
     socket = await _open(request)
     with desk.desks.listen(member) as changes:
         counts = {view.value: count for view, count in (await desk.read(desk.cases.counts, member)).items()}
@@ -54,7 +55,7 @@ async def queue_events(request: web.Request, member: Member) -> web.StreamRespon
                     "matches": filter == EVERYTHING or await desk.read(desk.cases.matches, viewer, case, filter),
                     "rank": rank(case),
                     "urgency": case.escalation.urgency.value,
-                    "html": rows(request, [case])[0],
+                    "html": rows(request, [case], kept)[0],
                     "counts": {view.value: count for view, count in (await desk.read(desk.cases.counts, viewer)).items()},
                     "absent": absent(request, viewer),
                 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from bot.conversations.model import Urgency, Way
-from bot.desk.model import NO_COUNCIL, Filter
+from bot.desk.model import NO_COUNCIL, Filter, View
 
 WAYS = {Way.CHAT: "in the chat", Way.CALL: "by call", Way.TEXT: "by text", Way.EMAIL: "by e-mail"}
 UNREAD = "unread"
@@ -51,7 +51,14 @@ def filter_of(chosen: Mapping[str, str]) -> Filter:
     )
 
 
-def address(chosen: Mapping[str, str], **more: object) -> str:
-    """The queue's page with these choices; what is empty is left out."""
+def address(chosen: Mapping[str, str], *, at: str = "/desk", **more: object) -> str:
+    """A page of the desk that keeps these choices; what is empty is left out."""
     given = {name: str(value) for name, value in {**more, **chosen}.items() if value}
-    return f"/desk?{urlencode(given)}" if given else "/desk"
+    return f"{at}?{urlencode(given)}" if given else at
+
+
+def kept_of(query: Mapping[str, str], offered: Sequence[Choice]) -> dict[str, str]:
+    """What a case's address keeps of the list that it was opened from: the filter, and the view or the search."""
+    found, views = query.get("found", ""), [view.value for view in View]
+    listed = {"found": found} if found else {"view": query["view"]} if query.get("view") in views else {}
+    return {**listed, **chosen_of(query, offered)}

@@ -148,6 +148,23 @@ async def test_what_was_found_is_filtered_and_paged_too(sam, comes, monkeypatch)
     assert links(page)["Waiting"] == "/desk?view=waiting&way=text"
 
 
+async def test_a_case_leads_back_to_the_list_that_it_was_opened_from(sam, comes):
+    reference = await comes(way="call", phone="07700 900123")
+    filtered = "/desk?view=waiting&way=call"
+    case = re.search(rf'href="(/desk/cases/{reference}[^"]*)"', await sam.page(filtered))[1]
+    taken = await sam.post(
+        re.search(r'action="([^"]*/take\?[^"]*)"', await sam.page(unescape(case)))[1].replace("&amp;", "&")
+    )
+    assert str(taken.url.relative()) == f"/desk/cases/{reference}?view=waiting&way=call"
+    page = await taken.text()
+    assert links(page)["Back to the list"] == filtered
+    closing = unescape(re.search(r'action="([^"]*/close[^"]*)"', page)[1])
+    closed = await sam.post(closing, outcome="helped")
+    assert str(closed.url.relative()) == filtered
+    invented = await sam.page(f"/desk/cases/{reference}?view=nonsense&way=//evil.example&next=//evil.example")
+    assert links(invented)["Back to the list"] == "/desk"
+
+
 async def test_only_what_one_can_choose_between_is_offered_and_taken(client, sam, comes):
     pat, ada = hire(client, "Pat Poe", Role.PA), hire(client, "Ada Min", Role.ADMIN)
     reference, county = await comes(), await comes(authority=COUNTY)
@@ -167,7 +184,7 @@ async def test_the_form_shows_what_is_chosen(sam, comes):
     assert '<option value="danger" selected>' in page
     assert 'name="unread" value="yes" checked>' in page
     assert '<input type="hidden" name="view" value="mine">' in page
-    assert 'data-filter="reason=danger&amp;unread=yes"' in page
+    assert 'data-filter="view=mine&amp;reason=danger&amp;unread=yes"' in page
 
 
 async def test_an_open_desk_hears_whether_a_case_matches_its_filter(client, sam, comes):
