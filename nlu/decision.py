@@ -42,7 +42,7 @@ HELD = frozenset(("out_of_scope", "not_covered", "own_case_status", "abuse"))
 """Classes that no entry answers; what is said of them differs little, so that a doubt between them is none."""
 
 
-NEAR_ENTRIES = frozenset(("not_covered", "own_case_status"))
+ABOUT_CARE = frozenset(("not_covered", "own_case_status"))
 """Held classes that are about leaving care all the same. Of the questions that were taken for one of these, three in four
 had the right entry among those that LEAST_SHARE leaves."""
 
@@ -126,7 +126,7 @@ def decide(ranked: Sequence[Guess], entries: Collection[str], thresholds: Thresh
                 return Decision(ASK_WHICH, best.probability, near=near)
             return Decision(ASK_ENTRY, best.probability, entries=(best,), near=likely)
     elif best.probability >= (thresholds.held if best.name in HELD else thresholds.talk):
-        return _talk(best, _nearest(ranked, entries) if best.name in NEAR_ENTRIES else likely)
+        return _talk(best, _nearest(ranked, entries) if best.name in ABOUT_CARE else likely)
     mass = sum(guess.probability for guess in near)
     if mass >= thresholds.offer:
         return Decision(ASK_WHICH, mass, near=near)

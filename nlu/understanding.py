@@ -23,7 +23,7 @@ from content.library import Shelf, open_library
 from content.settings import Storage
 from nlu import messages
 from nlu.decision import ASK_ENTRY, ASK_TOPIC, ASK_WHICH, NOT_UNDERSTOOD, VAGUE, Decision, Guess
-from nlu.knowledge import Knowledge
+from nlu.knowledge import NO_ENTRY, Knowledge
 from nlu.language import ENGLISH, LanguageReader, samples
 from nlu.normal import clean, plain
 from nlu.segments import corrected
@@ -172,7 +172,7 @@ class Understanding(GraphComponent, IntentClassifier):
         return {
             text: Decision(intent, 1.0)
             for intent, examples in self._talk.items()
-            if not intent.startswith(VAGUE)
+            if not intent.startswith(VAGUE) and intent not in NO_ENTRY
             for text in map(plain, examples)
             if text
         }

@@ -10,7 +10,7 @@ import pytest
 
 from nlu import head as head_module
 from nlu.features import TextFeatures
-from nlu.head import RIDGE, Head
+from nlu.head import MOST_RAISED, RIDGE, SMALL, Head
 from nlu.sentence_graph import ModelRefused, build
 from nlu.sentences import WIDTH, SentenceModel, carried_files
 
@@ -62,7 +62,7 @@ def test_what_is_learnt_solves_the_ridge_regression_of_all_examples(sentences, m
     rows = TextFeatures(sentences).fit(TEXTS[:number])
     head = Head.fit(rows, LABELS[:number])
     scores = head.scores(rows)
-    targets = [[label == name for name in head.classes] for label in LABELS[:number]]
+    targets = [[MOST_RAISED * (label == name) for name in head.classes] for label in LABELS[:number]]
     assert np.allclose(scores + RIDGE * head._duals, targets, atol=1e-4)
 
 
@@ -79,6 +79,20 @@ def test_a_change_of_examples_gives_what_learning_everything_again_would_give(se
     assert anew.classes == after.classes
     asked = features.of(["council tax", "a bed", "someone to coach me", "hello"])
     assert np.allclose(after.scores(asked), anew.scores(asked), atol=1e-3)
+
+
+def test_a_class_of_few_examples_scores_higher_until_it_has_more(sentences):
+    many = [f"{word} number {number}" for number in range(SMALL) for word in ("bike",)]
+    features = TextFeatures(sentences)
+    rows = features.fit([*TEXTS, *many])
+    few = np.arange(len(TEXTS) + 20)
+    before = Head.fit(rows[few], [*LABELS, *["bike"] * 20])
+    after = before.changed(np.ones(len(few), dtype=bool), rows[np.arange(len(few), len(rows))], ["bike"] * (SMALL - 20))
+    anew = Head.fit(rows, [*LABELS, *["bike"] * SMALL])
+    asked = features.of(["bike number 7", "a bed"])
+    bike = anew.classes.index("bike")
+    assert before.scores(asked)[0, bike] > 1.2 * anew.scores(asked)[0, bike]
+    assert np.allclose(after.scores(asked), anew.scores(asked), atol=2e-2)
 
 
 def test_calibrated_probabilities_are_as_sure_as_they_are_right(sentences):

@@ -24,6 +24,16 @@ PETS = (
     "pet insurance for care leavers",
 )
 
+UNCOVERED = (
+    "can the council pay my vet",
+    "vet wants money for my dog and i have none",
+    "who pays when my dog needs the vet",
+    "help with vet bills for my cat",
+    "what day do my bins go out",
+    "who do i tell about a broken street light",
+)
+"""Written when nothing answered them, as examples of what is not covered."""
+
 
 @pytest.fixture(scope="module")
 def few(shelf: Shelf) -> Shelf:
@@ -39,9 +49,18 @@ def pets(few: Shelf) -> Shelf:
 
 
 @pytest.fixture(scope="module")
-def known(few: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
-    spoken = {name: texts[:40] for name, texts in talk().items()}
-    sentences = SentenceModel.open(tmp_path_factory.mktemp("model"))
+def spoken() -> dict[str, list[str]]:
+    some = {name: texts[:40] for name, texts in talk().items()}
+    return {**some, "not_covered": [*some["not_covered"], *UNCOVERED]}
+
+
+@pytest.fixture(scope="module")
+def sentences(tmp_path_factory: pytest.TempPathFactory) -> SentenceModel | None:
+    return SentenceModel.open(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def known(spoken: dict[str, list[str]], few: Shelf, sentences: SentenceModel | None) -> Knowledge:
     return Knowledge.learn(spoken, few, sentences, messages.read(messages.CALIBRATION))
 
 
@@ -65,6 +84,24 @@ def test_a_new_entry_is_understood_in_less_than_a_second(known, pets):
     assert best(after, "do i have to pay council tax") == "council-tax"
 
 
+def test_what_a_new_entry_answers_is_not_said_to_be_uncovered_any_more(known, spoken, sentences, pets):
+    assert best(known, "the vet wants 200 quid for my dog") == "not_covered"
+    anew = Knowledge.learn(spoken, pets, sentences, messages.read(messages.CALIBRATION))
+    for after in (last(known, pets), anew):
+        left = {each.text for each in after.examples} & set(UNCOVERED)
+        assert left == set(UNCOVERED[4:])
+        assert best(after, "the vet wants 200 quid for my dog") == "pets"
+        assert best(after, "what day do the bins go") == "not_covered"
+
+
+def test_what_an_entry_that_was_foreseen_does_not_answer_stays_uncovered(known, few):
+    entry = few.entries["travel-pass"]
+    uncovered = {each for each in known.examples if each.label == "not_covered"}
+    changed = dataclasses.replace(entry, questions=(*entry.questions, "can the council pay my vet or my bus"))
+    after = last(known, dataclasses.replace(few, version=few.version + 1, entries={**few.entries, "travel-pass": changed}))
+    assert uncovered <= set(after.examples)
+
+
 def test_a_withdrawn_entry_is_forgotten(known, few, pets):
     after = last(last(known, pets), few)
     assert after.changes(few) == ((), ())
@@ -78,8 +115,7 @@ def test_many_changes_are_learnt_in_steps(known, pets, monkeypatch):
     assert best(last(known, pets), "the vet wants 200 quid for my dog") == "pets"
 
 
-def test_without_the_sentence_model_it_follows_by_words_and_letters(few, pets):
-    spoken = {name: texts[:40] for name, texts in talk().items()}
+def test_without_the_sentence_model_it_follows_by_words_and_letters(few, pets, spoken):
     plain = Knowledge.learn(spoken, few, None, messages.read(messages.CALIBRATION))
     assert best(last(plain, pets), "pay for my dogs jabs") == "pets"
 
