@@ -93,19 +93,27 @@ class Head:
         favour[: len(here)] = self.favour[here]
         return Head(classes, examples.by_columns(), truth, self.temperature, favour, duals, weights)
 
-    def calibrated(self, features: Features, labels: Sequence[Collection[str]], family: Collection[str] = ()) -> Head:
+    def calibrated(
+        self,
+        features: Features,
+        labels: Sequence[Collection[str]],
+        family: Collection[str] = (),
+        share: float | None = None,
+    ) -> Head:
         """The head with the temperature, and the favour for a family of classes, by which unseen texts are least surprising.
 
-        A text may have several right labels; those with none of the classes do not count.
+        A text may have several right labels; those with none of the classes do not count. `share` is how many of all texts
+        are of the family where the probabilities will be used, if not the share that is of it here.
         """
         right = np.array([[name in each for name in self.classes] for each in labels])
         known = right.any(axis=1)
         scores = self.scores(features)[known]
         is_family = np.array([name in family for name in self.classes], dtype=float)
+        weights = _weights((right[known] & (is_family > 0)).any(axis=1), share)
 
         def surprise(fitted: np.ndarray) -> float:
             found = np.where(right[known], _softmax(scores / np.exp(fitted[0]) + fitted[1] * is_family), 0.0).sum(axis=1)
-            return float(-np.log(found + 1e-12).mean())
+            return float(-np.average(np.log(found + 1e-12), weights=weights))
 
         log_temperature, favour = minimize(surprise, [np.log(TEMPERATURE), 0.0], method="Nelder-Mead").x
         return replace(self, temperature=float(np.exp(log_temperature)), favour=favour * is_family)
@@ -128,6 +136,14 @@ def closeness(some: Features, others: Features) -> np.ndarray:
     """How close each of some is to the closest of the others: up to three, for the same words and the same meaning."""
     closest: np.ndarray = _kernel(some, others).max(axis=1)
     return closest
+
+
+def _weights(is_family: np.ndarray, share: float | None) -> np.ndarray:
+    """What each text counts, so that those of the family count together as the share of all."""
+    here = is_family.mean()
+    if share is None or not 0 < here < 1:
+        return np.ones(len(is_family))
+    return np.where(is_family, share / here, (1 - share) / (1 - here))
 
 
 def _heights(truth: np.ndarray, classes: int) -> np.ndarray:

@@ -172,3 +172,13 @@ def test_a_family_that_is_right_more_often_than_its_scores_say_is_favoured_also_
         **dict.fromkeys(changed.classes, 0.0),
         "greet": family.favour[place],
     }
+
+
+def test_a_family_that_is_rarer_than_among_the_texts_is_favoured_less(sentences):
+    features = TextFeatures(sentences)
+    head = Head.fit(features.fit(TEXTS), LABELS)
+    asked = features.of(["a sofa", "a mentor please", "hi", "good day"])
+    right = [{"greet"}, {"mentor"}, {"furniture"}, {"greet"}]
+    often, seldom = (head.calibrated(asked, right, ["greet"], share) for share in (None, 0.1))
+    place = head.classes.index("greet")
+    assert seldom.probabilities(asked)[:, place].mean() < often.probabilities(asked)[:, place].mean()

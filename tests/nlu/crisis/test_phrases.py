@@ -17,11 +17,15 @@ BUILT_IN = Phrases()
         ("i want to kill myself", Danger.SUICIDE),
         ("gonna k m s tonight... gonna kms", Danger.SUICIDE),
         ("i dont want to live anymore", Danger.SUICIDE),
+        ("what if i just walked in front of a bus", Danger.SUICIDE),
+        ("if i stepped off a bridge who pays my rent", Danger.SUICIDE),
+        ("could just walk into the trent", Danger.SUICIDE),
         ("been cutting myself again", Danger.SELF_HARM),
         ("took too many paracetamol", Danger.OVERDOSE),
         ("my boyfriend keeps hitting me", Danger.ABUSE),
         ("theres a man following me", Danger.IMMEDIATE),
         ("they make me sell drugs for them", Danger.EXPLOITATION),
+        ("older lads have took over my place", Danger.EXPLOITATION),
         ("im scared ill shake my baby", Danger.CHILD),
         ("nowhere to sleep tonight", Danger.HOMELESS),
         ("my mate says hes going to kill himself", Danger.SOMEONE_ELSE),
@@ -44,6 +48,7 @@ def test_plain_words_of_every_danger_are_heard_for_sure(text, danger):
         "i nearly died laughing",
         "suicide squad is on",
         "ending my tenancy",
+        "went past in front of the bus station",
     ],
 )
 def test_what_only_sounds_like_danger_is_not_heard_for_sure(text):

@@ -49,6 +49,10 @@ def test_a_joke_is_at_most_asked_about_by_the_phrases(screen: CrisisScreen):
     assert ALONE.hear("i wanna die lol").level is Level.UNSURE
 
 
+def test_an_act_that_is_only_imagined_is_at_least_asked_about(screen: CrisisScreen):
+    assert screen.hear("what if i just walked in front of a bus").level is not Level.NONE
+
+
 def test_other_languages_are_heard_in_their_own(either: CrisisScreen):
     heard = either.hear("أريد أن أموت")
     assert (heard.level, heard.language) == (Level.CRISIS, "ar")
