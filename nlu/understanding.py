@@ -148,7 +148,7 @@ class Understanding(GraphComponent, IntentClassifier):
         language = translated_from or self._languages.read(written[-LONGEST:])
         if language not in (None, ENGLISH, translated_from):
             return Decision(OTHER_LANGUAGE, 1.0), [], language
-        if not plain(text):
+        if not any(letter.isalpha() for letter in text):
             return Decision(_of_signs(written), 1.0), [], language
         return *self._knowledge.decide(corrected(text)), language
 
@@ -209,7 +209,7 @@ class Understanding(GraphComponent, IntentClassifier):
 
 
 def _of_signs(text: str) -> str:
-    """The intent of a message without words: emoji, or nothing that can be read."""
+    """The intent of a message without letters: emoji, or nothing that can be read, as half a phone number."""
     if SAD & set(text):
         return FRIGHTENED
     return REACT if any(unicodedata.category(each) == "So" for each in text) else NOT_UNDERSTOOD
