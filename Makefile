@@ -1,4 +1,7 @@
 # `make check` is the one gate. Each target can be run by itself.
+# The tests start the programs hundreds of times, and each would compile the libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: check format lint types imports data content test train shell
 
 check: format lint types imports content data test

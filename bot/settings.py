@@ -39,6 +39,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     engine_seconds: float = 8.0
     """How long an answer may take before the person is told that it comes later."""
+    save_seconds: float = 0.6
+    """How long saving a cry for help may take before the help for it is given first."""
     trust_proxy: bool = False
     """Take the address from X-Forwarded-For: only behind a proxy that sets it."""
 

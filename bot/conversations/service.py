@@ -43,8 +43,6 @@ CLIENT_ID_LENGTH = 100
 CATCH_UP_SECONDS = 1.0
 MOST_HEARD = 50
 """Messages that may wait to be screened at once; in a flood the others are screened by their phrases alone, and quickly."""
-SAVE_SECONDS = 0.6
-"""How long a cry for help may take to be saved before it is answered without that."""
 AWAY = "I cannot save or read messages just now. Please try again in a minute."
 
 
@@ -62,11 +60,14 @@ class ConversationService:
         handoff: Handoff,
         *,
         most_waiting: int,
+        save_seconds: float,
         translator: Translator | None = None,
-        save_seconds: float = SAVE_SECONDS,
         desk: Callable[[int], None] = lambda escalation_id: None,
     ) -> None:
-        """`desk` is told of each escalation that is new, or in which the person wrote."""
+        """`save_seconds`: how long a cry for help may take to be saved before it is answered without that.
+
+        `desk` is told of each escalation that is new, or in which the person wrote.
+        """
         self._store, self._handoffs, self._library = store, handoffs, library
         self._engine, self._crisis = engine, crisis
         self.announcer, self._desk = announcer, desk

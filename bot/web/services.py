@@ -90,6 +90,7 @@ async def services(app: web.Application) -> AsyncIterator[None]:
             CrisisHelp(screen, app[LIBRARY]),
             handoff,
             most_waiting=settings.limits.waiting_per_conversation,
+            save_seconds=settings.save_seconds,
             translator=translator,
             desk=desks.changed,
         )

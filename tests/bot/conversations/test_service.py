@@ -36,7 +36,7 @@ async def service(tmp_path: Path, loaded_file: Path, engine: ScriptedEngine) -> 
         crisis, handoff = CrisisHelp(CrisisScreen(), library), Handoff(library, Targets(library))
         store = ConversationStore(database)
         made = ConversationService(
-            store, HandoffStore(database), library, engine, Announcer(), crisis, handoff, most_waiting=3
+            store, HandoffStore(database), library, engine, Announcer(), crisis, handoff, most_waiting=3, save_seconds=10
         )
         catching_up = asyncio.create_task(made.catch_up())
         yield made

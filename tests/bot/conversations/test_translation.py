@@ -75,6 +75,7 @@ async def service(tmp_path: Path, loaded_file: Path, engine, translator) -> Asyn
             crisis,
             handoff,
             most_waiting=3,
+            save_seconds=10,
             translator=translator,
         )
         yield made

@@ -34,7 +34,7 @@ def trust_proxy() -> bool:
 async def client(
     tmp_path: Path, loaded_file: Path, models: Path, engine: ScriptedEngine, limits: Limits, trust_proxy: bool
 ) -> AsyncIterator[TestClient]:
-    settings = Settings(storage=Storage.at(tmp_path), limits=limits, trust_proxy=trust_proxy)
+    settings = Settings(storage=Storage.at(tmp_path), limits=limits, trust_proxy=trust_proxy, save_seconds=10)
     shutil.copy(loaded_file, tmp_path / "local-offer.db")
     (tmp_path / "models").symlink_to(models)
     async with TestClient(TestServer(application(settings, engine))) as made:
