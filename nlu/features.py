@@ -15,8 +15,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from nlu.normal import plain
 from nlu.sentences import SentenceModel, Span
 
-MEANING_WIDTH = 256
-"""Numbers that are kept of a sentence model's vector: nearly all that tells our examples apart, at a quarter of the cost."""
+MEANING_WIDTH = 192
+"""Numbers that are kept of a sentence model's vector: nearly all that tells our examples apart, at a sixth of the cost."""
 
 
 @dataclass(frozen=True)
