@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -206,3 +207,21 @@ def test_urgent_help_stands_in_the_chat_with_numbers_to_tap_and_without_a_fault(
     no_fault(page)
     ask(page, "jk im fine")
     expect(page.locator("li.crisis").last).to_contain_text("the team keeps my note")
+
+
+def test_help_for_words_that_are_saved_late_is_there_first_and_gives_way_to_what_was_passed_on(
+    browser: Browser, program: Program
+):
+    page = open_page(browser, program)
+    begin(page)
+    database = sqlite3.connect(program.data / "local-offer.db", isolation_level=None)
+    database.execute("BEGIN IMMEDIATE")
+    ask(page, "i want to kill myself")
+    expect(page.locator("li.crisis")).to_contain_text("I could not pass this on")
+    expect(page.get_by_text("Seen by the team")).to_have_count(0)
+    database.execute("ROLLBACK")
+    database.close()
+    expect(page.locator("li.crisis")).to_contain_text("I have marked this chat as urgent")
+    expect(page.locator("li.crisis")).to_have_count(1)
+    expect(page.locator("li.person")).to_have_count(1)
+    no_fault(page)

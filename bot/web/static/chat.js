@@ -37,6 +37,7 @@
       if (id && document.getElementById(item.id)) return;
       if (item.classList.contains("person")) {
         clearChoices(id || Infinity);
+        if (id) dropUnsaved(item);
         var pending = list.querySelector("li.pending");
         if (pending) pending.remove();
       }
@@ -52,11 +53,22 @@
     tellSeen();
   }
 
-  // Below the person's last words that the team has been shown.
+  // Words that were saved late come a second time, with help that says who was told: the first time goes.
+  function dropUnsaved(saved) {
+    Array.prototype.forEach.call(list.querySelectorAll('li.person[data-id="0"]'), function (item) {
+      if (item.textContent.trim() !== saved.textContent.trim()) return;
+      item.nextElementSibling.remove();
+      item.remove();
+    });
+  }
+
+  // Below the person's last words that the team has been shown; it never saw what is not saved.
   function showSeen() {
     var old = list.querySelector(".seen");
     if (old) old.remove();
-    var said = Array.prototype.filter.call(list.querySelectorAll("li.person[data-id]"), function (item) { return Number(item.dataset.id) <= seen; });
+    var said = Array.prototype.filter.call(list.querySelectorAll("li.person[data-id]"), function (item) {
+      return Number(item.dataset.id) > 0 && Number(item.dataset.id) <= seen;
+    });
     if (!said.length) return;
     var mark = document.createElement("p");
     mark.className = "seen";
