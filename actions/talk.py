@@ -41,12 +41,15 @@ class ActionTalk(LibraryAction):
 
 
 class ActionOwnCase(LibraryAction):
-    """It sees nobody's file: say so, and name who does."""
+    """It sees nobody's file: say so, and name who does, with the number where the council is known."""
 
     action_name = "action_own_case"
 
     def act(self, turn: Turn) -> None:
-        turn.say("out-of-scope", turn.phrase("own_case"), choices=[PERSON, *turn.choices(turn.near)], handoff=OFFERED)
+        lines = [turn.phrase("own_case")]
+        if turn.council:
+            lines.append(turn.phrase("person", team=turn.shelf.authority(turn.council).team.line()))
+        turn.say("out-of-scope", "\n\n".join(lines), choices=[PERSON, *turn.choices(turn.near)], handoff=OFFERED)
 
 
 class ActionOutOfScope(LibraryAction):

@@ -27,9 +27,7 @@ _WORD = re.compile(r"[\w£']+")
 def clean(text: str) -> str:
     """One line of lower-case text: no control characters, surrogates or emoji, no letter more than twice in a row."""
     text = text.encode("utf-8", "ignore").decode("utf-8")
-    text = unicodedata.normalize("NFKC", text)
-    text = _APOSTROPHES.sub("'", text).lower()
-    text = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
+    text = _APOSTROPHES.sub("'", unicodedata.normalize("NFKC", text)).lower()
     text = _NOT_TEXT.sub(" ", text)
     return _STRETCHED.sub(r"\1\1", " ".join(text.split()))
 

@@ -22,7 +22,7 @@ from actions.follow_up import (
 from actions.language import ActionOtherLanguage
 from actions.library_action import LibraryAction
 from actions.person import ActionOfferPerson
-from actions.talk import ActionNotUnderstood, ActionOutOfScope, ActionRefuse, ActionStartAgain
+from actions.talk import ActionNotUnderstood, ActionOutOfScope, ActionOwnCase, ActionRefuse, ActionStartAgain
 from content.library import Library
 from content.model import Situation
 
@@ -325,6 +325,14 @@ def test_what_it_does_not_do_comes_with_a_person(library, action, kind):
     [reply], _, _ = run(action, library)
     assert reply["kind"] == kind
     assert any(choice["value"] == "Talk to a person" for choice in reply["choices"])
+
+
+def test_who_asks_about_their_own_file_is_told_who_sees_it_and_how_to_reach_them(library):
+    [unknown], _, _ = run(ActionOwnCase, library, intent="own_case_status", near=["personal-adviser"])
+    assert "I cannot see your own file" in unknown["text"]
+    assert [each["label"] for each in unknown["choices"]] == ["Talk to a person", "My personal adviser (PA)"]
+    [known], _, _ = run(ActionOwnCase, library, intent="own_case_status", authority="nottingham-city")
+    assert library.shelf.authority("nottingham-city").team.phone in known["text"]
 
 
 def test_starting_again_forgets_everything(library):
