@@ -20,6 +20,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 from safetensors.numpy import load_file
 
 from nlu.sentences import CARRIER, HEADS, KEPT_LAYERS, LAYERS, WIDTH
@@ -45,7 +46,10 @@ def build(weights: Path, target: Path, *, changes: Mapping[str, np.ndarray] | No
     values = load_file(weights)
     for name, change in (changes or {}).items():
         values[name] = values[name] + change
-    onnx.save(graph(values), whole)
+    model = graph(values)
+    # It has nothing to infer or to merge beforehand; without this mark the packing warns that nobody did.
+    add_pre_process_metadata(model)
+    onnx.save(model, whole)
     quantize_dynamic(whole, packed, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gather"])
     whole.unlink()
     packed.replace(target)
