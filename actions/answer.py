@@ -7,7 +7,9 @@ from actions.library_action import LibraryAction
 from actions.turn import AUTHORITY, ELSE, PERSON, UNKNOWN, Turn
 from content.answer import Answer
 from content.eligibility import AGE
+from content.model import Entry
 
+ASK_ENTRY = "ask_entry"
 MOST_QUESTIONS = 2
 """About the person's age and situation, for one entry."""
 YOUNGEST, OLDEST = 16, 24
@@ -34,8 +36,9 @@ class ActionAnswer(LibraryAction):
         self._assumed(turn)
         answers = [answer for entry in ready for answer in self._answers(turn, entry)]
         settles = turn.tracker.get_slot("wanted") not in (None, AUTHORITY)
+        asks_again = turn.intent == ASK_ENTRY and not turn.is_exact
         for answer in answers:
-            turn.tell(answer, briefly=settles)
+            turn.tell(answer, briefly=settles, again=asks_again and turn.has_told(answer))
         if turn.left_over:
             turn.say("notice", turn.phrase("more_asked"))
         turn.show(entry=(ready or waiting)[-1])
@@ -79,30 +82,54 @@ class ActionAnswer(LibraryAction):
             turn.say("notice", turn.phrase("assume_authority", council=council))
 
     @staticmethod
-    def _outside_ages(turn: Turn) -> None:
+    def _outside_ages(turn: Turn) -> bool:
+        """Say it, and whether it was said, when the age that is told is one for which little is offered."""
         age = turn.circumstances.age
-        if age is not None and turn.said(AGE, "own", "supposed") and not YOUNGEST <= age <= OLDEST:
-            turn.say("notice", turn.phrase("too_young" if age < YOUNGEST else "too_old"))
+        if age is None or not turn.said(AGE, "own", "supposed") or YOUNGEST <= age <= OLDEST:
+            return False
+        turn.say("notice", turn.phrase("too_young" if age < YOUNGEST else "too_old"))
+        return True
 
 
 class ActionNoteCircumstances(ActionAnswer):
-    """Take a council, age or situation that somebody tells or corrects, and answer the last entry again for it."""
+    """Take a council, age or situation that somebody tells or corrects, and answer the last entry again for it.
+
+    Where the answer stays as it has just been told, that is said in its place.
+    """
 
     action_name = "action_note_circumstances"
 
     def act(self, turn: Turn) -> None:
         if turn.elsewhere and turn.said("elsewhere", "own"):
             say_elsewhere(turn, turn.entry.id if turn.entry else None)
+        elif turn.entry and stays(turn, turn.entry):
+            if not self._outside_ages(turn):
+                choices = turn.choices(id for id in turn.fitting if id != turn.entry.id)
+                turn.tell_of(turn.entry, turn.phrase("stays", about=turn.entry.about), choices=choices)
         elif turn.entry or self._pending(turn):
             super().act(turn)
         else:
             self._outside_ages(turn)
-            if turn.language and turn.council:
-                note_council(turn)
-                return
+            self._ask_what(turn)
+
+    @staticmethod
+    def _ask_what(turn: Turn) -> None:
+        if turn.language and turn.council:
+            note_council(turn)
+        elif turn.fitting:
+            choices = [*turn.choices(turn.fitting[:MOST_TOPICS]), ELSE]
+            turn.say("question", turn.phrase("noted_which"), asks="topic", choices=choices)
+        else:
             council = turn.shelf.authority(turn.council).label if turn.council and turn.said(AUTHORITY, "own") else None
             text = turn.phrase("noted_council", council=council) if council else turn.phrase("noted")
             turn.say("question", text, asks="topic", choices=turn.topics())
+
+
+def stays(turn: Turn, entry: Entry) -> bool:
+    """Whether the entry's answer has just been told, word for word, and what this message tells does not change it."""
+    if turn.elsewhere or turn.tracker.get_slot("wanted") or turn.tracker.get_slot("pending"):
+        return False
+    return all(turn.has_told(answer) for answer in turn.shelf.answers(entry.id, turn.council, turn.circumstances))
 
 
 def ask_to_settle(turn: Turn, answer: Answer) -> None:
@@ -131,7 +158,7 @@ class ActionAskWhich(LibraryAction):
     action_name = "action_ask_which"
 
     def act(self, turn: Turn) -> None:
-        if turn.entry and turn.states_circumstances:
+        if turn.entry and turn.states_circumstances and not stays(turn, turn.entry):
             ActionNoteCircumstances(self.library).act(turn)
             return
         turn.remember(near=turn.near)
@@ -146,7 +173,10 @@ class ActionAskTopic(LibraryAction):
 
     def act(self, turn: Turn) -> None:
         topic = next((each for each in turn.shelf.topics if each.id == turn.topic), None)
-        if topic is None:
+        if topic is None and turn.fitting:
+            choices = [*turn.choices(dict.fromkeys((*turn.fitting, *turn.near)))[:MOST_TOPICS], ELSE]
+            turn.say("question", turn.phrase("noted_which"), asks="topic", choices=choices)
+        elif topic is None:
             choices = [*turn.choices(turn.near), *turn.topics()]
             turn.say("question", turn.phrase("ask_topic"), asks="topic", choices=choices)
         else:

@@ -12,6 +12,9 @@ from content.answer import Answer, sentences
 from content.model import Amount, Entry
 
 PAYING_BACK = re.compile(r"\b(pa(?:y|id|ying) (?:it |any of it |them |this )?back|repa(?:y|id))", re.IGNORECASE)
+TAKING_AWAY = re.compile(r"\bt(?:ak(?:e|en|ing)|ook)\b.*\b(?:off|away|from)\b", re.IGNORECASE)
+MONEY = "money"
+"""The topic whose entries are paid, also where no amount is known."""
 PERIODS = {
     "once": "paid once",
     "week": "a week",
@@ -61,10 +64,7 @@ class ActionTellAmount(FollowUp):
     action_name = "action_tell_amount"
 
     def follow(self, turn: Turn, entry: Entry, answer: Answer) -> None:
-        amounts = [amount for each in (answer.offer.own, answer.offer.base) if each for amount in each.amounts]
-        if answer.offer.own and answer.offer.own.known and answer.offer.own.amounts:
-            amounts = list(answer.offer.own.amounts)
-        lines = [_line(amount) for amount in amounts]
+        lines = [_line(amount) for amount in amounts(answer)]
         if answer.offer.confirm and lines:
             lines.append(turn.phrase("confirm"))
         turn.tell_of(entry, "\n".join(lines) or turn.phrase("no_amount"))
@@ -84,7 +84,7 @@ class ActionTellEligibility(FollowUp):
     action_name = "action_tell_eligibility"
 
     def follow(self, turn: Turn, entry: Entry, answer: Answer) -> None:
-        turn.tell(answer)
+        turn.tell(answer, briefly=turn.has_told(answer))
         ask_to_settle(turn, answer)
 
 
@@ -117,13 +117,21 @@ class ActionTellRefused(FollowUp):
 
 
 class ActionTellRepay(FollowUp):
-    """What the entry's own texts say of paying back; nothing is concluded from their silence."""
+    """What the entry's own texts say of paying back; nothing is concluded from their silence.
+
+    Where it may not be money that is meant ("will they take it off me", after an answer for parents), no entry answers that.
+    """
 
     action_name = "action_tell_repay"
 
     def follow(self, turn: Turn, entry: Entry, answer: Answer) -> None:
         told = [sentence for sentence in sentences(answer.text, answer.more) if PAYING_BACK.search(sentence)]
-        turn.tell_of(entry, " ".join(dict.fromkeys(told)) or turn.phrase("repay"))
+        if told:
+            turn.tell_of(entry, " ".join(dict.fromkeys(told)))
+        elif entry.topic == MONEY or (amounts(answer) and not TAKING_AWAY.search(turn.text)):
+            turn.tell_of(entry, turn.phrase("repay"))
+        else:
+            turn.tell_of(entry, turn.phrase("not_covered"), choices=[PERSON, *turn.choices(entry.next)][:MOST_CHOICES])
 
 
 class ActionNotHelpful(FollowUp):
@@ -138,6 +146,8 @@ class ActionNotHelpful(FollowUp):
         turn.remember(misses=misses)
         if misses > 1:
             say_person(turn, turn.phrase("not_helpful_again"))
+        elif turn.entry is None:
+            turn.say("question", turn.phrase("not_helpful_yet"), asks="topic", choices=[*turn.topics(), PERSON])
         else:
             super().act(turn)
 
@@ -182,6 +192,14 @@ class ActionGoBack(LibraryAction):
         turn.remember(entry=entry, earlier=earlier[:-1])
         for answer in turn.shelf.answers(entry, turn.council, turn.circumstances):
             turn.tell(answer)
+
+
+def amounts(answer: Answer) -> list[Amount]:
+    """The declared amounts: the council's own where it has some, else all that are known."""
+    own, base = answer.offer.own, answer.offer.base
+    if own and own.known and own.amounts:
+        return list(own.amounts)
+    return [amount for each in (own, base) if each for amount in each.amounts]
 
 
 def _line(amount: Amount) -> str:

@@ -72,6 +72,8 @@ FOLLOW_UPS = frozenset(
 )
 OTHERWISE = CLEAR | FOLLOW_UPS | {"ask_which", "ask_topic", "ask_capabilities", "own_case_status", "other_language"}
 """Intents that ask for something else: rules.yml answers each of them under the active form, which then asks again."""
+TELLING = frozenset(("nlu_fallback", "not_covered", "out_of_scope", "tell_age", "tell_situation"))
+"""Intents of a message that, at the read-back, says what else the request is about."""
 NOT_TOLD = frozenset(("rather_not_say", "dont_know"))
 REFUSED = NOT_TOLD | {"deny"}
 
@@ -282,6 +284,11 @@ class _Reply:
         way = self._slot(WAY)
         return {WAY: None} if way == CHAT else {ADDRESS: None} if way == EMAIL else {PHONE: None, TIME: None}
 
+    def _added(self) -> str | None:
+        """What it is about with this message added, where the message says something and there is room."""
+        whole = "\n".join(filter(None, (self._slot(ABOUT), self._text)))
+        return whole if self._turn.intent in TELLING and len(whole) <= LONGEST_ABOUT else None
+
     def _missed(self) -> dict[str, Any]:
         """Nothing was understood: ask again, and in the end take what asks least of them. Consent is never taken."""
         misses = self._misses + 1
@@ -294,6 +301,8 @@ class _Reply:
                 return {MISSES: 0, WAY: CHAT, NOTE: "handoff_stays", **time}
             wrong = "handoff_phone_wrong" if self._asked == PHONE else "handoff_email_wrong"
             return {MISSES: misses, NOTE: wrong if misses == 1 else "handoff_offer_chat", **time}
+        if self._asked == CONSENT and (added := self._added()):
+            return {MISSES: 0, ABOUT: added, NOTE: "handoff_added"}
         least: dict[str, dict[str, Any]] = {TO: {TO: DUTY}, WAY: {WAY: CHAT, NOTE: "handoff_stays"}, CHANGE: {CHANGE: None}}
         if misses >= MOST_MISSES and self._asked in least:
             return {MISSES: 0, **least[self._asked]}

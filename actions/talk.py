@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActiveLoop, AllSlotsReset
 
-from actions.answer import ActionAnswer, ActionNoteCircumstances
+from actions.answer import ActionAnswer, ActionNoteCircumstances, stays
 from actions.library_action import LibraryAction
 from actions.person import OFFERED
 from actions.turn import AUTHORITY, ELSE, PERSON, UNKNOWN, Turn
@@ -92,7 +92,7 @@ class ActionStartAgain(LibraryAction):
 
 
 class ActionNotUnderstood(LibraryAction):
-    """Say so and offer choices; the second time in a row, offer a person.
+    """Say so and offer choices; the second time in a row, offer a person. A situation that is told leads to its entries.
 
     A reply that does not answer the form's question counts as not known, so that the question never comes twice; who was
     asked for the council still gets the answer that waited for it.
@@ -109,8 +109,12 @@ class ActionNotUnderstood(LibraryAction):
             return
         if wanted:
             turn.decline(wanted)
-        if turn.entry and turn.states_circumstances:
+        if turn.entry and turn.states_circumstances and not stays(turn, turn.entry):
             ActionNoteCircumstances(self.library).act(turn)
+            return
+        if turn.fitting:
+            choices = turn.choices(dict.fromkeys((*turn.near, *turn.fitting)))
+            turn.say("question", turn.phrase("noted_which"), asks="topic", choices=[*choices, PERSON])
             return
         misses = int(turn.tracker.get_slot("misses") or 0) + 1
         turn.remember(misses=misses)

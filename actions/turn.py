@@ -89,6 +89,12 @@ class Turn:
         told = any(self.said(fact, "own", "no", "supposed") for fact in (AUTHORITY, "elsewhere", AGE, "situation"))
         return told or bool(self.said("place", "own"))
 
+    @property
+    def fitting(self) -> list[str]:
+        """The entries that are offered first to who is in a situation that this message tells."""
+        told = [Situation(name) for name in self.said("situation", "own", "supposed")]
+        return self._published(dict.fromkeys(id for each in told for id in self.phrase.situations[each].first))
+
     def said(self, fact: str, *roles: str) -> list[str]:
         """The values that this message gives for a fact, in these roles."""
         return [
@@ -254,19 +260,34 @@ class Turn:
         buttons = [{"title": choice["label"], "payload": choice["value"]} for choice in choices]
         self._dispatcher.utter_message(text=text, buttons=buttons, reply=reply)
 
-    def tell(self, answer: Answer, *, briefly: bool = False) -> None:
-        """Send one answer with its sources and what to ask next; briefly when it was told in full just before."""
-        text = answer.brief if briefly else answer.text
-        if answer.offer.council is None and len(self.shelf.councils) > 1 and not self._is_national(answer):
-            text += "\n\n" + self.phrase("each_council")
+    def tell(self, answer: Answer, *, briefly: bool = False, again: bool = False) -> None:
+        """Send one answer with its sources and what to ask next; briefly when it was told in full just before.
+
+        Who gets the same answer `again` is told so and offered a person.
+        """
+        text = self._words(answer.brief if briefly else answer.text, answer)
+        choices = self._next(answer)
+        if again:
+            text = f"{self.phrase('said_before')}\n\n{text}"
+            choices = [PERSON, *(choice for choice in choices if choice != PERSON)]
         self.say(
             "answer",
             text,
             entry=answer.offer.entry.id,
             authority=answer.offer.authority,
             sources=self.sources(answer),
-            choices=self._next(answer),
+            choices=choices,
         )
+
+    def has_told(self, answer: Answer) -> bool:
+        """Whether this answer, word for word, is among the replies to the last messages."""
+        text = self._words(answer.text, answer)
+        return any(event["event"] == "bot" and (event.get("text") or "").endswith(text) for event in self.tracker.events)
+
+    def _words(self, text: str, answer: Answer) -> str:
+        if answer.offer.council is None and len(self.shelf.councils) > 1 and not self._is_national(answer):
+            return f"{text}\n\n{self.phrase('each_council')}"
+        return text
 
     def tell_of(self, entry: Entry, text: str, *, choices: Sequence[dict[str, str]] = ()) -> None:
         """Send a follow-up on an entry, under the same sources."""

@@ -82,7 +82,7 @@ class UrgentHelp:
         authorities: Mapping[str, Authority],
     ) -> None:
         """`documents` are those of the kind "crisis"; what is missing among them is taken from the program's own."""
-        own = {**_seeds("crisis"), **documents}
+        own = {**_own("crisis"), **documents}
         self._help = {danger: Help.from_document(own[danger.value]) for danger in Danger}
         self._numbers = {id: Number(row["number"], row["line"]) for id, row in own[NUMBERS]["numbers"].items()}
         self._phrases, self._languages, self._authorities = phrases, languages, authorities
@@ -165,14 +165,13 @@ def built_in() -> UrgentHelp:
     """Urgent help from the program's own files: for when nothing published can be read."""
     return UrgentHelp(
         {},
-        Phrases(_seeds("phrases")["phrases"]),
-        {code: Language.from_document(code, body) for code, body in _seeds("language").items()},
-        {id: Authority.from_document(id, body) for id, body in _seeds("authority").items()},
+        Phrases(_own("phrases")["phrases"]),
+        {code: Language.from_document(code, body) for code, body in _own("language").items()},
+        {id: Authority.from_document(id, body) for id, body in _own("authority").items()},
     )
 
 
-@cache
-def _seeds(kind: str) -> dict[str, dict[str, Any]]:
-    from content.seed import of_kind
+def _own(kind: str) -> dict[str, dict[str, Any]]:
+    from content.seed import bodies_of  # here: it checks files by rules that name what is in this module
 
-    return {document.key: document.body for document in of_kind(kind)}
+    return bodies_of(kind)

@@ -19,6 +19,7 @@ from content.language import Language
 from content.model import ENGLAND, Authority, Circumstances, Entitlement, Entry, Topic
 from content.phrases import Phrases
 from content.replies import CannedReply, replies_of
+from content.seed import bodies_of
 from content.settings import Storage
 from content.tables import published, revisions, state
 
@@ -155,7 +156,7 @@ def _shelve(version: int, bodies: Mapping[str, Mapping[str, dict]]) -> Shelf:
         topics=tuple(
             Topic(topic["id"], topic["title"], tuple(topic["first"])) for topic in bodies["topics"]["topics"]["topics"]
         ),
-        phrases=Phrases(bodies["phrases"]["phrases"]),
+        phrases=Phrases(_completed(bodies["phrases"]["phrases"])),
         languages={key: Language.from_document(key, body) for key, body in bodies.get("language", {}).items()},
         authorities={key: Authority.from_document(key, body) for key, body in bodies["authority"].items()},
         entries={key: Entry.from_document(key, body) for key, body in bodies["entry"].items()},
@@ -164,6 +165,16 @@ def _shelve(version: int, bodies: Mapping[str, Mapping[str, dict]]) -> Shelf:
         crisis=bodies.get("crisis", {}),
         crisis_phrases={Danger(key): body["phrases"] for key, body in bodies.get("crisis_phrases", {}).items()},
     )
+
+
+def _completed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The published phrases with the program's own where it has got new ones since staff edited theirs."""
+    own = bodies_of("phrases")["phrases"]
+    known = document["situations"]
+    return {
+        "phrases": {**own["phrases"], **document["phrases"]},
+        "situations": {name: {**row, **known.get(name, {})} for name, row in own["situations"].items()},
+    }
 
 
 def open_library() -> Library:

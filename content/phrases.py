@@ -16,19 +16,22 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
         "not_situation": "who", "depends_age": "ages", "depends_situation": "who", "unsure_age": "ages age",
         "instead": "lead", "gap": "council about", "gap_how": "team", "national": "lead", "each_council": "",
         "last_checked": "date", "undated": "", "no_more": "", "no_how": "", "no_amount": "", "no_source": "",
-        "source": "title publisher checked", "repay": "", "when": "", "nothing_yet": "", "delete_chat": "",
+        "source": "title publisher checked", "repay": "", "when": "", "nothing_yet": "",
+        "stays": "about", "said_before": "", "delete_chat": "",
         "sorry_to_hear": "", "greet": "", "goodbye": "", "thank": "", "react": "", "affirm": "", "deny": "",
         "identity": "", "capabilities": "", "ask_authority": "", "ask_authority_place": "place",
         "assume_authority": "council", "ask_age": "", "ask_topic": "", "ask_which": "", "ask_which_topic": "topic",
-        "ask_other": "", "may_help": "", "noted": "", "noted_council": "council",
+        "ask_other": "", "may_help": "", "noted": "", "noted_which": "", "noted_council": "council",
         "not_understood": "", "not_understood_again": "",
         "out_of_scope": "", "not_covered": "", "other_language": "", "needs_interpreter": "language", "more_asked": "",
         "own_case": "", "other_council": "place", "too_young": "", "too_old": "", "refusal": "", "not_helpful": "",
+        "not_helpful_yet": "",
         "not_helpful_again": "", "nothing_earlier": "", "wrong_topic": "", "stopped": "", "restarted": "",
         "person": "team", "person_unknown_council": "teams", "person_emergency": "emergency", "opening": "",
         "handoff_first": "team", "handoff_first_any": "teams", "handoff_adviser": "", "handoff_to": "", "handoff_way": "",
         "handoff_phone": "", "handoff_phone_wrong": "", "handoff_email": "", "handoff_email_wrong": "",
         "handoff_offer_chat": "", "handoff_stays": "", "handoff_about": "", "handoff_change": "", "handoff_again": "",
+        "handoff_added": "",
         "handoff_sorry": "", "handoff_identity": "", "handoff_why": "",
         "handoff_read_back": "who", "handoff_by_chat": "contact", "handoff_by_call": "contact",
         "handoff_by_text": "contact", "handoff_by_email": "contact", "handoff_good_time": "time", "handoff_reason": "about",
@@ -56,10 +59,11 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class SituationWords:
-    """How a situation is asked about, and how the people in it are described."""
+    """How a situation is asked about, how the people in it are described, and the entries that are offered to them first."""
 
     question: str
     who: str
+    first: tuple[str, ...]
 
 
 class Phrases:
@@ -68,7 +72,8 @@ class Phrases:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._sentences: Mapping[str, str] = document["phrases"]
         self.situations = {
-            Situation(name): SituationWords(row["question"], row["who"]) for name, row in document["situations"].items()
+            Situation(name): SituationWords(row["question"], row["who"], tuple(row["first"]))
+            for name, row in document["situations"].items()
         }
 
     def __call__(self, name: str, /, **values: object) -> str:

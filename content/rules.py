@@ -110,6 +110,11 @@ def faults_across(documents: Mapping[tuple[str, str], Seed]) -> Iterator[tuple[A
                 for place, entry in enumerate(topic["first"]):
                     if entry not in entries:
                         yield seed, ("topics", index, "first", place), f"there is no entry {entry!r}"
+        elif kind == "phrases":
+            for name, situation in seed.body["situations"].items():
+                for place, entry in enumerate(situation["first"]):
+                    if entry not in entries:
+                        yield seed, ("situations", name, "first", place), f"there is no entry {entry!r}"
         elif kind == "entry":
             if seed.body["topic"] not in topics:
                 yield seed, ("topic",), f"there is no topic {seed.body['topic']!r}"

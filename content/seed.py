@@ -115,9 +115,10 @@ def _place(kind: Kind, key: str) -> str:
     }[kind]
 
 
-def of_kind(kind: Kind) -> list[Document]:
-    """The program's own documents of one kind, as they stand, unchecked."""
-    return [_parse(each, key, file) for each, key, file in _files(SEEDS) if each == kind]
+@cache
+def bodies_of(kind: Kind) -> dict[str, dict[str, Any]]:
+    """The bodies of the program's own documents of one kind by their keys, as they stand, unchecked. Not to be changed."""
+    return {key: _parse(each, key, file).body for each, key, file in _files(SEEDS) if each == kind}
 
 
 def read_one(file: Path) -> Document:

@@ -9,7 +9,7 @@ from itertools import compress
 import numpy as np
 
 from content.library import Shelf
-from content.seed import of_kind
+from content.seed import bodies_of
 from nlu.decision import HELD, Decision, Guess, Thresholds, combine, decide, pooled
 from nlu.features import Features, TextFeatures
 from nlu.head import Head, closeness
@@ -61,7 +61,7 @@ class Knowledge:
     ) -> Knowledge:
         """Learn everything; a minute for some ten thousand examples."""
         spoken = (Example(name, text) for name, texts in talk.items() for text in texts if plain(text))
-        examples, foreseen = (*spoken, *published(shelf)), frozenset(each.key for each in of_kind("entry"))
+        examples, foreseen = (*spoken, *published(shelf)), frozenset(bodies_of("entry"))
         features = TextFeatures(sentences)
         rows = features.fit([each.text for each in examples])
         is_new = np.array([each.label in shelf.entries and each.label not in foreseen for each in examples])

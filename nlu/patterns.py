@@ -119,6 +119,13 @@ SITUATION_PATTERNS: dict[str, list[Pattern]] = {
     "asylum": [
         [_one_of("asylum"), _one_of("seeker")], [_one_of("refugee", "uasc")],
         [_one_of("claimed", "claiming", "seeking"), _one_of("asylum")],
+        [_one_of("asylum"), _one_of("claim", "case", "interview", "application", "support")],
+        [_one_of("came", "come", "arrived"), _one_of("here", "to", "in", optional=True), _one_of("the", optional=True),
+         _one_of("uk", "england", optional=True), _one_of("alone")],
+        [_one_of("came", "come", "arrived"), _one_of("alone"), _one_of("to", "in"), _one_of("the", optional=True),
+         _one_of("uk", "england")],
+        [_one_of("came", "come", "arrived"), _one_of("to", "in"), _one_of("the", optional=True), _one_of("uk", "england"),
+         _one_of("on"), _one_of("my"), _one_of("own")],
     ],
     "disabled": [
         [_one_of("disabled", "autistic", "wheelchair", "ehcp", "autism", "disability", "deaf", "blind")],

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from content.crisis import Danger
-from content.seed import of_kind
+from content.seed import bodies_of
 from nlu.talk import talk
 
 FOLDER = Path(__file__).parent / "messages"
@@ -64,7 +64,7 @@ def read(file: Path) -> list[Labelled]:
 
 def ordinary() -> list[Labelled]:
     """Ordinary messages: the examples of the entries and of the talk."""
-    examples = [document.body["questions"] for document in of_kind("entry") if document.key not in NEAR_ENTRIES]
+    examples = [body["questions"] for key, body in bodies_of("entry").items() if key not in NEAR_ENTRIES]
     examples += [texts for intent, texts in talk().items() if intent not in NEAR_INTENTS]
     return [Labelled((ORDINARY,), text) for texts in examples for text in texts]
 

@@ -41,12 +41,14 @@ def run(
     language: str | None = None,
     left_over: int = 0,
     danger: str | None = None,
+    events: list[dict[str, Any]] | None = None,
+    confidence: float = 0.9,
     **slots: Any,
 ) -> tuple[list[dict[str, Any]], dict[str, Any], list[str]]:
     """The replies, the slots that were set, and the actions that are to follow."""
     message = {
         "text": text,
-        "intent": {"name": intent},
+        "intent": {"name": intent, "confidence": confidence},
         "entities": [{"entity": name, "value": value, "role": role} for name, value, role in entities],
         "entries": entries or [],
         "near": near or [],
@@ -57,7 +59,7 @@ def run(
     }
     slots = {name.rstrip("_"): value for name, value in slots.items()}
     loop = {"name": form} if form else {}
-    tracker = Tracker("one", slots, message, [], False, None, loop, None)
+    tracker = Tracker("one", slots, message, events or [], False, None, loop, None)
     dispatcher = CollectingDispatcher()
     events = action(library).run(dispatcher, tracker, {})
     remembered = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
@@ -307,8 +309,91 @@ def test_elsewhere_the_national_rule_is_still_told(library):
 def test_paying_back_is_answered_from_the_texts_alone(library):
     [told], _, _ = run(ActionTellRepay, library, entry="university-bursary", authority="nottingham-city")
     assert "pay it back" in told["text"] or "repay" in told["text"]
-    [silent], _, _ = run(ActionTellRepay, library, entry="mentoring", authority="nottingham-city")
-    assert "I am not certain" in silent["text"]
+    [silent], _, _ = run(ActionTellRepay, library, entry="emergency-money", authority="nottinghamshire")
+    assert "check with your PA before you rely on it" in silent["text"]
+
+
+def test_whether_anything_is_taken_away_is_not_known_where_nothing_is_paid(library):
+    [reply], _, _ = run(
+        ActionTellRepay, library, entry="young-parents", authority="nottinghamshire", text="will they take it off me"
+    )
+    assert "pay" not in reply["text"]
+    assert "I will not guess" in reply["text"]
+    assert reply["choices"][0]["value"] == "Talk to a person"
+
+
+def told_just_now(library, entry, **slots):
+    """The answer to an entry, and the events of a conversation in which it was the last reply."""
+    [reply, *_], _, _ = run(ActionAnswer, library, entries=[entry], authority="nottingham-city", **slots)
+    return reply, [{"event": "bot", "text": reply["text"]}]
+
+
+def test_what_changes_nothing_does_not_bring_the_whole_answer_again(library):
+    _, events = told_just_now(library, "complaints")
+    [reply], remembered, _ = run(
+        ActionNoteCircumstances,
+        library,
+        intent="tell_age",
+        entry="complaints",
+        authority="nottingham-city",
+        entities=(("age", "22", "own"),),
+        events=events,
+    )
+    assert (reply["entry"], remembered["age"]) == ("complaints", "22")
+    assert reply["text"] == "That does not change what I said about how to complain about leaving care."
+
+
+def test_what_changes_the_answer_brings_it_again(library):
+    first, events = told_just_now(library, "council-tax")
+    [reply, *_], _, _ = run(
+        ActionNoteCircumstances,
+        library,
+        intent="tell_age",
+        entry="council-tax",
+        authority="nottingham-city",
+        entities=(("age", "19", "own"),),
+        events=events,
+    )
+    assert reply["text"] != first["text"]
+    assert "£" in reply["text"] or "Council Tax" in reply["text"]
+
+
+def test_the_same_question_twice_says_so_and_offers_a_person_first(library):
+    first, events = told_just_now(library, "complaints")
+    [again, *_], _, _ = run(ActionAnswer, library, entries=["complaints"], authority="nottingham-city", events=events)
+    assert again["text"].startswith("I said this just now.")
+    assert again["text"].endswith(first["text"])
+    assert again["choices"][0]["value"] == "Talk to a person"
+
+
+def test_who_taps_for_an_answer_again_just_gets_it(library):
+    first, events = told_just_now(library, "complaints")
+    [again, *_], _, _ = run(
+        ActionAnswer, library, entries=["complaints"], authority="nottingham-city", events=events, confidence=1.0
+    )
+    assert again["text"] == first["text"]
+
+
+def test_who_tells_a_situation_is_offered_what_belongs_to_it(library):
+    [reply], _, _ = run(
+        ActionNoteCircumstances, library, intent="tell_situation", entities=(("situation", "university", "own"),)
+    )
+    assert reply["choices"][0]["entry"] == "university-bursary"
+    assert reply["choices"][-1]["value"] == "Something else"
+
+
+def test_a_situation_in_a_message_that_is_not_understood_or_vague_is_offered_too(library):
+    said = {"entities": (("situation", "custody", "own"),)}
+    [unclear], _, _ = run(ActionNotUnderstood, library, intent="nlu_fallback", misses=1, **said)
+    [vague], _, _ = run(ActionAskTopic, library, intent="ask_topic", **said)
+    assert unclear["choices"][0]["entry"] == vague["choices"][0]["entry"] == "custody-and-probation"
+
+
+def test_dissatisfaction_before_any_answer_is_met_with_an_apology_and_a_person(library):
+    [reply], remembered, _ = run(ActionNotHelpful, library, intent="not_helpful")
+    assert reply["text"].startswith("I am sorry.")
+    assert reply["choices"][-1]["value"] == "Talk to a person"
+    assert remembered["misses"] == 1
 
 
 def test_a_person_is_named_for_the_council_or_for_each(library):

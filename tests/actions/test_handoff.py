@@ -689,3 +689,25 @@ def test_a_person_is_offered_by_choice_where_somebody_is_frightened(library):
     reply = dispatcher.messages[0]["reply"]
     assert reply["handoff"]["status"] == "offered"
     assert labels(reply)[0] == "Talk to a person"
+
+
+def test_what_is_said_at_the_read_back_is_added_and_read_back(form):
+    shown = form.to("Talk to a person", "Stay in this chat", "Kay")
+    assert "About: Kay" in shown["text"]
+    added = form.say("its my rent")
+    assert added["text"].startswith("I have added that.")
+    assert form.slots["handoff_about"] == "Kay\nits my rent"
+    assert added["asks"] == shown["asks"]
+
+
+def test_an_insult_at_the_read_back_is_not_added(form):
+    form.to("Talk to a person", "Stay in this chat", "Kay")
+    form.say("you stupid bot", "abuse")
+    assert form.slots["handoff_about"] == "Kay"
+
+
+def test_more_than_there_is_room_for_is_not_added_in_part(form):
+    form.to("Talk to a person", "Stay in this chat", "Kay")
+    again = form.say("and " * 100)
+    assert again["text"].startswith("Sorry")
+    assert form.slots["handoff_about"] == "Kay"

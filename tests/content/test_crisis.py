@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 import pytest
 
 from content.crisis import MOST_NUMBERS, Danger, built_in
-from content.seed import of_kind, read
+from content.seed import bodies_of, read
 
 DAY, NIGHT = datetime(2026, 11, 23, 11, tzinfo=timezone.utc), datetime(2026, 11, 23, 23, tzinfo=timezone.utc)
 COUNCILS = (None, "nottingham-city", "nottinghamshire")
@@ -52,12 +52,12 @@ def test_where_each_councils_number_does_not_fit_the_council_is_asked_for():
 
 
 def test_every_number_stands_with_its_source_or_among_a_councils_contacts():
-    [document] = [each for each in of_kind("crisis") if each.key == "numbers"]
-    sourced = {row["number"] for row in document.body["numbers"].values() if row["source"]["publisher"]}
+    document = bodies_of("crisis")["numbers"]
+    sourced = {row["number"] for row in document["numbers"].values() if row["source"]["publisher"]}
     contacts = {
         contact["phone"]
-        for authority in of_kind("authority")
-        for contact in (authority.body.get("emergency"), *authority.body.get("urgent", {}).values())
+        for authority in bodies_of("authority").values()
+        for contact in (authority.get("emergency"), *authority.get("urgent", {}).values())
         if isinstance(contact, dict)
     }
     known = {re.sub(r"^text SHOUT to ", "", number) for number in sourced | contacts}
@@ -69,8 +69,8 @@ def test_every_number_stands_with_its_source_or_among_a_councils_contacts():
 
 def test_the_numbers_of_urgent_help_are_the_ones_that_the_entries_give():
     told = " ".join(str(document.body) for document in read() if document.kind == "entitlement")
-    [document] = [each for each in of_kind("crisis") if each.key == "numbers"]
-    for row in document.body["numbers"].values():
+    document = bodies_of("crisis")["numbers"]
+    for row in document["numbers"].values():
         assert row["number"].removeprefix("text SHOUT to ") in told
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from content.hours import Closure, OpeningHours, Period
 from content.model import Authority
-from content.seed import of_kind, schema_faults
+from content.seed import bodies_of, schema_faults
 
 WEEK = OpeningHours(
     (Period.from_document({"days": ["monday", "friday"], "from": "08:30", "to": "12:00"}),
@@ -170,7 +170,7 @@ def test_the_open_time_between_a_moment_and_the_end_of_work_is_the_work(at):
 
 
 def test_an_authority_names_its_closures_beside_its_hours():
-    [document] = [each.body for each in of_kind("authority") if each.key == "nottingham-city"]
+    document = bodies_of("authority")["nottingham-city"]
     closures = [{"from": "2026-12-24", "to": "2026-12-31"}, {"on": "2026-11-25"}]
     document = {**document, "urgent": {**document["urgent"], "closures": closures}}
     assert list(schema_faults("authority", document)) == []
@@ -185,6 +185,6 @@ def test_an_authority_names_its_closures_beside_its_hours():
     [{"on": "2026-02-29"}, {"on": "24 December"}, {"from": "2026-12-24"}, {"on": "2026-12-24", "to": "2026-12-31"}, {}],
 )
 def test_a_closure_that_cannot_be_read_is_refused(closure):
-    [document] = [each.body for each in of_kind("authority") if each.key == "nottingham-city"]
+    document = bodies_of("authority")["nottingham-city"]
     document = {**document, "urgent": {**document["urgent"], "closures": [closure]}}
     assert list(schema_faults("authority", document))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from content.database import Database
+from content.editor import Origin, revise
 from content.errors import EntryNotFound, LibraryEmpty
 from content.library import FRESH_SECONDS, Library
 from content.loader import load
-from content.model import Circumstances
+from content.model import Circumstances, Situation
+from content.seed import bodies_of
 from tests.content.test_seed import change
 
 
@@ -75,3 +78,17 @@ def test_every_entry_has_an_answer_for_every_council_and_for_none(shelf):
             answers = shelf.answers(entry, council, Circumstances())
             assert answers, (entry, council)
             assert all(answer.text for answer in answers), (entry, council)
+
+
+def test_phrases_that_staff_edited_before_an_update_are_completed_by_the_new_ones(database: Database, seeds: Path):
+    load(database, seeds)
+    older = deepcopy(bodies_of("phrases")["phrases"])
+    older["phrases"].pop("stays")
+    older["phrases"]["greet"] = "Ay up."
+    older["situations"]["parent"].pop("first")
+    with database.write() as connection:
+        revise(connection, "phrases", "phrases", older, origin=Origin.STAFF, author="editor")
+    phrases = Library(database).shelf.phrases
+    assert phrases("greet") == "Ay up."
+    assert phrases("stays", about="rent") == "That does not change what I said about rent."
+    assert phrases.situations[Situation.PARENT].first[0] == "young-parents"

@@ -69,6 +69,14 @@ def test_an_entry_that_leads_nowhere_is_refused(seeds: Path):
     assert "'no-such-entry' is not another entry" in refusal(seeds)
 
 
+def test_a_situation_that_leads_to_no_entry_is_refused(seeds: Path):
+    file = seeds / "phrases.yml"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("first: [young-parents,", "first: [young-parent,"), encoding="utf-8"
+    )
+    assert "there is no entry 'young-parent'" in refusal(seeds)
+
+
 def test_a_council_without_its_own_file_of_facts_about_itself_is_refused(seeds: Path):
     (seeds / "nottinghamshire" / "authority.yml").unlink()
     assert "the folder 'nottinghamshire' has no authority.yml" in refusal(seeds)

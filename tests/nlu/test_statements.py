@@ -162,6 +162,8 @@ def test_an_age_that_is_only_supposed_is_not_the_writers(reader, text):
         ("im not in college anymore", "college", "no"),
         ("what if im at university", "university", "supposed"),
         ("i am an asylum seeker", "asylum", "own"),
+        ("I am 18, I come alone to UK", "asylum", "own"),
+        ("my asylum claim was refused", "asylum", "own"),
         ("just got out of prison", "custody", "own"),
         ("im still in care", "in-care", "own"),
         ("i live with my foster carer", "foster-home", "own"),
