@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.alerts.model import Stage
-from bot.conversations.escalations import HANDED_OVER, WROTE_AGAIN
+from bot.conversations.case_log import HANDED_OVER, WROTE_AGAIN
 from bot.conversations.tables import escalation_log, escalations
 from content.database import utc
 

@@ -11,20 +11,15 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from bot.conversations import case_log
 from bot.conversations.model import ASKED, Escalation, Message, Request, Status, Urgency, Way
-from bot.conversations.tables import conversations, escalation_contacts, escalation_log, escalations
+from bot.conversations.tables import conversations, escalation_contacts, escalations
 from bot.staff.tables import staff
 from content.database import utc, utc_or_none
 
 logger = logging.getLogger(__name__)
 REFERENCE_LETTERS, REFERENCE_LENGTH = "2345679CDFGHJKMPQRTVWXY", 6
 """What a reference is made of: no vowels, so no words, and nothing that is misheard or misread for another."""
-WITHDRAWN = "withdrawn"
-"""The outcome of a case that the person took back."""
-HANDED_OVER = "handed over"
-"""What the log calls it when a case goes to somebody: a colleague handed it to them, or the person asked for them."""
-WROTE_AGAIN = "wrote after the end"
-"""What the log calls it when a closed case opens again by itself."""
 Due = Callable[[Urgency, str | None, datetime], datetime]
 """Until when somebody should answer first: from the urgency, the council and the moment it was opened."""
 
@@ -64,13 +59,8 @@ class Escalations:
         else:
             escalation = self._more(connection, escalation_of(row), conversation, request)
         _keep_contact(connection, escalation.id, message.conversation_id, request)
-        log(
-            connection,
-            escalation.id,
-            "opened" if row is None else "heard again",
-            reason=request.reason,
-            message_id=message.id,
-        )
+        what = case_log.OPENED if row is None else case_log.HEARD_AGAIN
+        case_log.add(connection, escalation.id, what, reason=request.reason, message_id=message.id)
         return escalation, row is not None
 
     def _new(self, connection: Connection, conversation_id: str, conversation: Row, request: Request) -> Escalation:
@@ -106,7 +96,7 @@ class Escalations:
             due_at=due_at,
             replied_at=None,
         )
-        log(connection, there.id, "more urgent", detail=urgency.value)
+        case_log.add(connection, there.id, case_log.MORE_URGENT, detail=urgency.value)
         self._tell(connection, there.id, self._announce)
 
     def open_again(self, connection: Connection, message: Message, since: datetime) -> Escalation | None:
@@ -120,7 +110,12 @@ class Escalations:
             .order_by(escalations.c.id.desc())
             .with_for_update()
         ).first()
-        if row is None or row.status != Status.CLOSED.value or row.outcome == WITHDRAWN or utc(row.closed_at) < since:
+        if (
+            row is None
+            or row.status != Status.CLOSED.value
+            or row.outcome == case_log.WITHDRAWN
+            or utc(row.closed_at) < since
+        ):
             return None
         urgency = Urgency.ROUTINE if row.reason == ASKED else Urgency.URGENT
         change(
@@ -136,7 +131,7 @@ class Escalations:
             closed_at=None,
             outcome=None,
         )
-        log(connection, row.id, WROTE_AGAIN, message_id=message.id)
+        case_log.add(connection, row.id, case_log.WROTE_AGAIN, message_id=message.id)
         self._tell(connection, row.id, self._announce_again)
         return by_id(connection, row.id)
 
@@ -149,7 +144,7 @@ class Escalations:
         if pa is not None and there.status is Status.OPEN and there.holder_id is None and there.pa_id != pa:
             self._to_adviser(connection, there, pa)
         if there.status is Status.SNOOZED:
-            change(connection, there.id, status=back_from_snooze(there).value, snoozed_until=None)
+            come_back(connection, there)
         if request.reason == ASKED:
             change(connection, there.id, way=request.way.value)
         self.raise_to(connection, there, request.urgency, request.reason)
@@ -165,7 +160,7 @@ class Escalations:
         is_late = there.due_at is not None and there.due_at <= now
         due_at = self._due_at(there.urgency, there.authority, now) if is_late else there.due_at
         change(connection, there.id, pa_id=pa, holder_id=pa, due_at=due_at)
-        log(connection, there.id, HANDED_OVER)
+        case_log.add(connection, there.id, case_log.HANDED_OVER)
         self._tell(connection, there.id, self._announce_again)
 
     def _due_at(self, urgency: Urgency, authority: str | None, opened_at: datetime) -> datetime:
@@ -184,30 +179,6 @@ class Escalations:
                 announce(connection, escalation_id)
         except Exception:
             logger.exception("Escalation %s was not announced; the desk still shows it.", escalation_id)
-
-
-def log(
-    connection: Connection,
-    escalation_id: int,
-    what: str,
-    *,
-    reason: str | None = None,
-    message_id: int | None = None,
-    staff_id: int | None = None,
-    detail: str | None = None,
-) -> None:
-    """A line in the escalation's log."""
-    connection.execute(
-        sa.insert(escalation_log).values(
-            escalation_id=escalation_id,
-            at=datetime.now(timezone.utc),
-            what=what,
-            reason=reason,
-            message_id=message_id,
-            staff_id=staff_id,
-            detail=detail,
-        )
-    )
 
 
 def lock_conversation(connection: Connection, conversation_id: str | None) -> None:
@@ -236,8 +207,10 @@ def of_conversation(connection: Connection, conversation_id: str) -> Escalation 
     return escalation_of(row) if row else None
 
 
-def back_from_snooze(escalation: Escalation) -> Status:
-    return Status.OPEN if escalation.taken_at is None else Status.TAKEN
+def come_back(connection: Connection, escalation: Escalation) -> None:
+    """What was put off is with whoever had it again."""
+    status = Status.OPEN if escalation.taken_at is None else Status.TAKEN
+    change(connection, escalation.id, status=status.value, snoozed_until=None)
 
 
 def escalation_of(row: Row) -> Escalation:

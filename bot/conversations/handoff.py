@@ -110,8 +110,10 @@ class Handoff:
         to = self._targets.team(escalation, shelf)
         return self._draft("accepted", escalation, shelf.phrases(phrase, name=name, to=to))
 
-    def pa_is_late(self, escalation: Escalation) -> Draft:
-        return self._draft("waiting", escalation, self._library.shelf.phrases("handoff_pa_late"))
+    def left_to_team(self, escalation: Escalation, *, is_away: bool) -> Draft:
+        """Their adviser is away, or has not taken it in time."""
+        why = "handoff_pa_away" if is_away else "handoff_pa_late"
+        return self._draft("waiting", escalation, self._library.shelf.phrases(why))
 
     def passed_to_another(self, escalation: Escalation) -> Draft:
         return self._draft("waiting", escalation, self._library.shelf.phrases("handoff_passed"))

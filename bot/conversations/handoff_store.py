@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from bot.conversations import case_log
 from bot.conversations import escalations as cases
 from bot.conversations.escalations import Escalations
 from bot.conversations.model import Draft, Escalation, Holder, Message, Request, Status, Urgency, Way
@@ -114,12 +116,26 @@ class HandoffStore:
                 return None
             settle(connection, message)
             if escalation.status is Status.SNOOZED:
-                back = cases.back_from_snooze(escalation)
-                cases.change(connection, escalation.id, status=back.value, snoozed_until=None)
-                cases.log(connection, escalation.id, "wrote again", message_id=message.id)
+                _wake(connection, escalation, message)
             if is_urgent:
                 self._escalations.raise_to(connection, escalation, Urgency.URGENT)
             return escalation
+
+    def wake(self, message: Message) -> Escalation | None:
+        """Bring back a case that was put off, in whose chat the assistant answers; None when there is none."""
+        if not self._is_put_off(message.conversation_id):
+            return None
+        with self._database.write() as connection:
+            cases.lock_conversation(connection, message.conversation_id)
+            escalation = cases.of_conversation(connection, message.conversation_id)
+            if escalation is None or escalation.status is not Status.SNOOZED:
+                return None
+            _wake(connection, escalation, message)
+            return escalation
+
+    def _is_put_off(self, conversation_id: str) -> bool:
+        escalation = self.escalation(conversation_id)
+        return escalation is not None and escalation.status is Status.SNOOZED
 
     def back_to_assistant(
         self, message: Message, drafts: Callable[[Escalation | None], Sequence[Draft]], *, withdraws: bool
@@ -139,9 +155,9 @@ class HandoffStore:
             settle_until(connection, message)
             change_conversation(connection, message.conversation_id, holder=Holder.BOT.value)
             if escalation and withdraws and not escalation.is_crisis:
-                closed = {"status": Status.CLOSED.value, "closed_at": now(), "outcome": cases.WITHDRAWN}
+                closed = {"status": Status.CLOSED.value, "closed_at": now(), "outcome": case_log.WITHDRAWN}
                 cases.change(connection, escalation.id, **closed)
-                cases.log(connection, escalation.id, cases.WITHDRAWN, message_id=message.id)
+                case_log.add(connection, escalation.id, case_log.WITHDRAWN, message_id=message.id)
             return made
 
     def ask_whether_safe(self, message: Message, danger: str, drafts: Sequence[Draft]) -> list[Message]:
@@ -183,3 +199,8 @@ class HandoffStore:
         """The conversation's escalation that is not closed."""
         with self._database.read() as connection:
             return cases.of_conversation(connection, conversation_id)
+
+
+def _wake(connection: Connection, escalation: Escalation, message: Message) -> None:
+    cases.come_back(connection, escalation)
+    case_log.add(connection, escalation.id, case_log.WOKE, message_id=message.id)

@@ -95,6 +95,7 @@ class Responder:
         elif self._handoff.is_direct(message.text):
             await self._hand_over(conversation, message, {}, is_urgent=heard.asks)
         else:
+            await self._wake(message)
             await self._answer(conversation, message, heard, tells_when_away=tells_when_away)
 
     async def _turned_back(self, conversation: Conversation, message: Message) -> bool:
@@ -125,6 +126,12 @@ class Responder:
         passed = await self._run(lambda: self._handoffs.pass_on(message, is_urgent=heard.asks))
         if passed:
             self._desk(passed.id)
+
+    async def _wake(self, message: Message) -> None:
+        """What the team had put off comes back to them when the person writes, though the assistant answers."""
+        woken = await self._run(self._handoffs.wake, message)
+        if woken:
+            self._desk(woken.id)
 
     async def _help(self, message: Message, heard: Heard) -> None:
         """Urgent help, and an escalation; whoever holds the conversation, and whatever else is going on in it."""

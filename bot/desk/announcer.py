@@ -36,8 +36,8 @@ class DeskAnnouncer:
                 queue.put_nowait(escalation_id)
 
     def at_the_desk(self, authority: str | None) -> int:
-        """How many people have the desk of this council's cases open. Advisers do not: they see their own people's alone."""
-        see = (each for each in self._desks.values() if each.role is not Role.PA and each.authority in (authority, None))
+        """How many duty workers have the desk of this council's cases open; whoever looks in on them is not at it."""
+        see = (each for each in self._desks.values() if each.role is Role.DUTY and each.authority in (authority, None))
         return len({member.id for member in see})
 
     def close_all(self) -> None:

@@ -19,6 +19,7 @@ from bot.conversations.tables import (
     escalations,
     messages,
 )
+from bot.desk.calls import Ear
 from bot.desk.filters import UNSEEN, matching
 from bot.desk.model import EVERYTHING, Case, CaseNotFound, Contact, Filter, Happening, Note, Ratings, View
 from bot.desk.ratings import RATING
@@ -28,10 +29,10 @@ from bot.staff.audit import Audit
 from bot.staff.model import Member, Role
 from bot.staff.tables import staff
 from content.database import Database, utc, utc_or_none
+from content.hours import ENGLISH_TIME
 
 PAGE = 100
 """Cases on one page of the queue: more than anybody reads, and quick with any number waiting."""
-EXPORTED = 10_000
 _RATINGS = {True: "helpful", False: "not helpful", None: ""}
 _HOLDER, _PA = staff.alias("holder"), staff.alias("pa")
 _URGENCY = sa.case({each.value: each.rank for each in Urgency}, value=escalations.c.urgency)
@@ -121,6 +122,15 @@ class Cases:
         }
         return [view for view, holds in held.items() if holds]
 
+    def line(self) -> int:
+        """The last line of the log: what happens from now on stands after it."""
+        with self._database.read() as connection:
+            return connection.execute(sa.select(sa.func.max(escalation_log.c.id))).scalar() or 0
+
+    def ear(self, member: Member, since: int, *, again: bool) -> Ear:
+        """What hears the calls of one open page of the desk."""
+        return Ear(self._database, member, since, again=again)
+
     def history(self, member: Member, case: Case) -> list[Case]:
         """The other cases of the same conversation, the latest first."""
         if case.escalation.conversation_id is None:
@@ -193,16 +203,20 @@ class Cases:
         with self._database.read() as connection:
             return [(row.id, row.name) for row in connection.execute(query.order_by(staff.c.name, staff.c.id))]
 
-    def export(self, member: Member) -> Iterator[list[str]]:
-        """Rows of references, times, urgency, outcome and rating: nothing that a person said, nor how to reach them."""
+    def export(self, member: Member, filter: Filter = EVERYTHING) -> Iterator[list[str]]:
+        """Rows of references, times, urgency, outcome and rating: nothing that a person said, nor how to reach them.
+
+        The times are English ones, as everywhere at the desk.
+        """
         yield ["reference", "council", "reason", "urgency", "way", "status", "opened", "due", "taken", "replied", "closed",
                "outcome", "rating", "with"]  # fmt: skip
-        query = sa.select(*_COLUMNS).select_from(_FROM).where(visible(member)).order_by(escalations.c.id.desc())
+        wanted = [visible(member), *matching(filter)]
+        query = sa.select(*_COLUMNS).select_from(_FROM).where(*wanted).order_by(escalations.c.id.desc())
         with self._database.read() as connection:
-            for row in connection.execute(query.limit(EXPORTED)):
+            for row in connection.execute(query):
                 one = escalation_of(row)
                 times = (one.opened_at, one.due_at, one.taken_at, one.replied_at, one.closed_at)
-                written = [each.strftime("%Y-%m-%d %H:%M") if each else "" for each in times]
+                written = [each.astimezone(ENGLISH_TIME).strftime("%Y-%m-%d %H:%M") if each else "" for each in times]
                 yield [one.reference, one.authority or "", one.reason, one.urgency.value, one.way.value, one.status.value,
                        *written, one.outcome or "", _RATINGS[row.was_helped], _as_text(row.holder_name or "")]  # fmt: skip
 

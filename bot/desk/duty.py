@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from bot.conversations import case_log
 from bot.conversations import escalations as rows
 from bot.conversations.handoff import Handoff
 from bot.conversations.model import Author, Draft, Escalation, Holder, Message, Status, Way
@@ -142,7 +143,7 @@ class Duty:
 
     def hand(self, member: Member, reference: str, to: int | None) -> Act:
         """Hand the case to a colleague, who is to take it, or with None back to the whole team; they are alerted."""
-        with self._act(member, reference, rows.HANDED_OVER) as act:
+        with self._act(member, reference, case_log.HANDED_OVER) as act:
             act.is_handing = True
             there = act.escalation
             self._must_not_be_closed(there)
@@ -228,8 +229,8 @@ class Duty:
             self._audit.record(connection, "cases exported", member=member.id, authority=member.authority)
 
     def move(self) -> tuple[list[int], list[Message]]:
-        """What time alone changes, by now: the ids of the cases, and what was said in their chats."""
-        return moves.move(self._database, self._handoff, self._clock())
+        """What changes by itself, by now: the ids of the cases, and what was said in their chats."""
+        return moves.move(self._database, self._handoff, self._clock(), self._alert)
 
     @contextmanager
     def _act(self, member: Member, reference: str, what: str, *, detail: str | None = None) -> Iterator[Act]:
@@ -246,7 +247,7 @@ class Duty:
             if act.is_repeat:
                 return
             if what != "saw":
-                rows.log(connection, there.id, what, staff_id=member.id, detail=detail)
+                case_log.add(connection, there.id, what, staff_id=member.id, detail=detail)
             self._audit.record(
                 connection, f"case {what}", member=member.id, subject=reference, authority=there.authority, detail=detail
             )

@@ -1,23 +1,31 @@
-"""What time alone does to cases: those that were put off come back, and what somebody has left too long is the team's."""
+"""What happens by itself: what was put off comes back, and what waits too long, or for who is away, is the team's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.conversations import case_log
 from bot.conversations import escalations as rows
 from bot.conversations.handoff import Handoff
 from bot.conversations.model import Author, Escalation, Message, Status
 from bot.conversations.rows import add_message
 from bot.conversations.tables import escalation_log, escalations
+from bot.staff.tables import staff
 from content.database import Database
 
+_IS_THERE = sa.and_(staff.c.is_active, sa.not_(staff.c.is_away))
 
-def move(database: Database, handoff: Handoff, now: datetime) -> tuple[list[int], list[Message]]:
+
+Alert = Callable[[Connection, int], None]
+"""Alerts whom a case, by its id, is for now."""
+
+
+def move(database: Database, handoff: Handoff, now: datetime, alert: Alert) -> tuple[list[int], list[Message]]:
     """Do it, each case in a transaction of its own. Gives the ids of the cases, and what was said in their chats."""
     is_time, moved, told = _is_time(now), list[int](), list[Message]()
     with database.read() as connection:
@@ -29,19 +37,23 @@ def move(database: Database, handoff: Handoff, now: datetime) -> tuple[list[int]
             row = connection.execute(still).first()
             if row is not None:
                 moved.append(id)
-                told.extend(_move(connection, handoff, rows.escalation_of(row)))
+                told.extend(_move(connection, handoff, rows.escalation_of(row), alert))
     return moved, told
 
 
-def _move(connection: Connection, handoff: Handoff, there: Escalation) -> Iterator[Message]:
+def _move(connection: Connection, handoff: Handoff, there: Escalation, alert: Alert) -> Iterator[Message]:
     if there.status is Status.SNOOZED:
-        rows.change(connection, there.id, status=rows.back_from_snooze(there).value, snoozed_until=None)
-        rows.log(connection, there.id, "came back")
+        rows.come_back(connection, there)
+        case_log.add(connection, there.id, case_log.CAME_BACK)
         return
+    is_away = connection.execute(sa.select(staff.c.id).where(staff.c.id == there.holder_id, ~_IS_THERE)).first() is not None
     rows.change(connection, there.id, holder_id=None)
-    rows.log(connection, there.id, "left to the team")
+    case_log.add(connection, there.id, case_log.LEFT_TO_TEAM)
+    if is_away:
+        # Nobody but them was told of it; of what is late the watch tells the team.
+        alert(connection, there.id)
     if there.pa_id == there.holder_id and there.conversation_id:
-        draft = handoff.pa_is_late(rows.by_id(connection, there.id))
+        draft = handoff.left_to_team(rows.by_id(connection, there.id), is_away=is_away)
         yield add_message(connection, there.conversation_id, Author.ASSISTANT, draft, None)
 
 
@@ -49,14 +61,11 @@ def _is_time(now: datetime) -> Any:
     """The condition on escalations that time changes them. What was handed over late stays with whom it was handed to."""
     handed_late = sa.exists().where(
         escalation_log.c.escalation_id == escalations.c.id,
-        escalation_log.c.what == rows.HANDED_OVER,
+        escalation_log.c.what == case_log.HANDED_OVER,
         escalation_log.c.at >= escalations.c.due_at,
     )
     is_back = sa.and_(escalations.c.status == Status.SNOOZED.value, escalations.c.snoozed_until <= now)
-    is_left = sa.and_(
-        escalations.c.status == Status.OPEN.value,
-        escalations.c.holder_id.is_not(None),
-        escalations.c.due_at <= now,
-        ~handed_late,
-    )
+    is_late = sa.and_(escalations.c.due_at <= now, ~handed_late)
+    is_away = sa.exists().where(staff.c.id == escalations.c.holder_id, ~_IS_THERE)
+    is_left = sa.and_(escalations.c.status == Status.OPEN.value, escalations.c.holder_id.is_not(None), is_late | is_away)
     return sa.or_(is_back, is_left)

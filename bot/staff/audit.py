@@ -75,13 +75,12 @@ class Audit:
     ) -> list[AuditRow]:
         """The latest acts of which all that is given holds, the latest first.
 
+        `subject` and `what` are pieces of those, in large or small letters.
         From `since` until just before `until`; `before_id`, the id of the last row of one page, gives the next page.
         """
-        wanted: list[Any] = [
-            column == value
-            for column, value in ((audit.c.staff_id, member), (audit.c.subject, subject), (audit.c.what, what))
-            if value is not None
-        ]
+        wanted: list[Any] = [] if member is None else [audit.c.staff_id == member]
+        pieces = ((audit.c.subject, subject), (audit.c.what, what))
+        wanted.extend(sa.func.lower(column).contains(piece.lower(), autoescape=True) for column, piece in pieces if piece)
         if since is not None:
             wanted.append(audit.c.at >= utc(since))
         if until is not None:

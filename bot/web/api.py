@@ -79,7 +79,7 @@ async def send(request: web.Request) -> web.Response:
 @routes.get(CONVERSATION + "/messages")
 async def transcript(request: web.Request) -> web.Response:
     conversation = await _conversation(request)
-    messages = await request.app[SERVICE].transcript(conversation, after=after_of(request))
+    messages = await request.app[SERVICE].transcript(conversation, after=id_in(request, "after"))
     return web.json_response({"messages": [message.public() for message in messages]})
 
 
@@ -90,7 +90,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     return await stream(
         request,
         conversation,
-        after_of(request),
+        id_in(request, "after"),
         lambda message: {"type": "message", "message": message.public()},
         protocols=[name for name in _offered_protocols(request) if not name.startswith(BEARER_PROTOCOL)],
     )
@@ -162,11 +162,11 @@ def _entry(shelf: Shelf, id: str, authority: str | None) -> dict[str, Any]:
     }
 
 
-def after_of(request: web.Request) -> int:
-    """The message id in `?after=`, zero without one. Raises Problem."""
-    text = request.query.get("after", "0")
+def id_in(request: web.Request, name: str) -> int:
+    """The id that the address gives, such as `?after=12`; zero without one. Raises Problem."""
+    text = request.query.get(name, "0")
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
-        raise _refused("after", "It should be a message's id.")
+        raise _refused(name, "It should be an id, as it was given to you.")
     return int(text)
 
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot.channels.webchat import readable
 from bot.engine_process import EngineProcess
 from bot.settings import Settings
-from bot.web import api, chat, desk, desk_events, health, personal, staff, suggestions
+from bot.web import api, chat, desk, desk_case, desk_events, health, personal, staff, suggestions
 from bot.web.keys import ENGINE, LIMITS, SETTINGS, TEMPLATES
 from bot.web.limits import RateLimits
 from bot.web.problems import problems
@@ -34,7 +34,7 @@ def application(settings: Settings, engine: EngineProcess) -> web.Application:
     app[TEMPLATES].filters["quoted"] = suggestions.quoted
     app.cleanup_ctx.append(services)
     app.on_shutdown.append(end_listening)
-    for each in (health, api, chat, personal, staff, desk, desk_events, suggestions):
+    for each in (health, api, chat, personal, staff, desk, desk_case, desk_events, suggestions):
         app.add_routes(each.routes)
     app.router.add_static("/static/", HERE / "static", append_version=True)
     return app

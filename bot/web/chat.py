@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.channels.webchat import chat_cookie, read_cookie
 from bot.conversations.model import Author, Conversation, ConversationNotFound, Message, MessageRefused, StoreAway
 from bot.web import urgent
-from bot.web.api import after_of, body_of
+from bot.web.api import body_of, id_in
 from bot.web.events import stream
 from bot.web.keys import LIBRARY, LIMITS, SERVICE, SETTINGS
 from bot.web.limits import address_of
@@ -110,7 +110,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     def shown(message: Message) -> dict[str, Any]:
         return {"type": "message", "id": message.id, "html": _messages(request, [message])}
 
-    return await stream(request, conversation, after_of(request), shown)
+    return await stream(request, conversation, id_in(request, "after"), shown, beats=True)
 
 
 @routes.post("/chat/feedback")
@@ -169,7 +169,7 @@ async def _chat_page(
 
 
 async def _piece(request: web.Request, conversation: Conversation) -> web.Response:
-    messages = await request.app[SERVICE].transcript(conversation, after=after_of(request))
+    messages = await request.app[SERVICE].transcript(conversation, after=id_in(request, "after"))
     return web.Response(text=_messages(request, messages), content_type="text/html")
 
 

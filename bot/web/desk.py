@@ -1,42 +1,28 @@
-"""The duty desk's pages: the queue, one case, and what can be done with it. They work without a script."""
+"""The duty desk's list of cases: its views, its filter, its search and its export. It works without a script."""
 
 from __future__ import annotations
 
 import csv
 import io
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from aiohttp import web
 
-from bot.conversations.model import Message, MessageRefused
-from bot.desk.duty import Act
-from bot.desk.model import ActRefused, Case, CaseNotFound, Outcome, Ratings, SearchRefused, View
+from bot.desk.model import Case, Ratings, SearchRefused, View
 from bot.staff.model import Member, Role
-from bot.web.api import after_of, body_of
+from bot.web.api import body_of
 from bot.web.desk_filters import Choice, address, choices, chosen_of, filter_of, kept_of
 from bot.web.gate import only
-from bot.web.keys import DESK, LIBRARY, OUTBOX, SERVICE, TEMPLATES
-from bot.web.pages import page, render
-from bot.web.problems import Problem
+from bot.web.keys import DESK, LIBRARY, OUTBOX, TEMPLATES
+from bot.web.pages import page
 from content.hours import ENGLISH_TIME
 
 routes = web.RouteTableDef()
 AT_THE_DESK = (Role.DUTY, Role.PA, Role.ADMIN)
-CASE = "/desk/cases/{reference:[A-Z0-9]{1,12}}"
-PIECE = "X-Chat-Piece"
-"""The script sends this header with a reply, and gets the new messages alone in place of the whole page."""
 RATED = timedelta(days=30)
 """How far back the line above the closed cases counts what people said of the help."""
-SNOOZES = {
-    "an hour": timedelta(hours=1),
-    "three hours": timedelta(hours=3),
-    "a day": timedelta(days=1),
-    "three days": timedelta(days=3),
-    "a week": timedelta(days=7),
-}
 
 
 @routes.get("/desk")
@@ -60,93 +46,19 @@ async def search(request: web.Request, member: Member) -> web.Response:
 @routes.get("/desk/export.csv")
 @only(*AT_THE_DESK)
 async def export(request: web.Request, member: Member) -> web.Response:
+    """All cases that the member may see, or those that the filter lists, of every view."""
     desk = request.app[DESK]
-    rows = await desk.read(lambda: list(desk.cases.export(member)))
+    filter = filter_of(chosen_of(request.query, await choices_of(request, member)))
+
+    def written() -> str:
+        table = io.StringIO()
+        csv.writer(table).writerows(desk.cases.export(member, filter))
+        return table.getvalue()
+
+    table = await desk.read(written)
     await desk.read(desk.duty.exported, member)
-    table = io.StringIO()
-    csv.writer(table).writerows(rows)
     headers = {"Content-Disposition": 'attachment; filename="cases.csv"'}
-    return web.Response(text=table.getvalue(), content_type="text/csv", headers=headers)
-
-
-@routes.get(CASE)
-@only(*AT_THE_DESK)
-async def case_page(request: web.Request, member: Member) -> web.Response:
-    return await _case_page(request, member)
-
-
-@routes.get(CASE + "/messages")
-@only(*AT_THE_DESK)
-async def piece(request: web.Request, member: Member) -> web.Response:
-    case = await case_of(request, member)
-    await request.app[DESK].read(request.app[DESK].duty.opened, member, case.escalation.reference)
-    return await _piece(request, case)
-
-
-@routes.post(CASE + "/{act:take|take-over|give-back|close|reopen|hand|snooze|note|reply}")
-@only(*AT_THE_DESK)
-async def act(request: web.Request, member: Member) -> web.Response:
-    """Do it, and show the case again; a refusal is shown in the page, with what was typed."""
-    form = await body_of(request.post())
-    given = {name: str(value) for name, value in form.items()}
-    name, reference = request.match_info["act"], request.match_info["reference"]
-    try:
-        call = _call(request, member, reference, name, given)
-        await request.app[DESK].act(call)
-    except CaseNotFound as error:
-        raise Problem(404, "Not found", str(error)) from error
-    except (ActRefused, MessageRefused) as refused:
-        if PIECE in request.headers:
-            raise Problem(409, "Not done", str(refused)) from refused
-        return await _case_page(request, member, refusal=str(refused), unsent={name: given.get("text", "")}, status=409)
-    if PIECE in request.headers:
-        return await _piece(request, await case_of(request, member))
-    kept = kept_of(request.query, await choices_of(request, member))
-    there = f"/desk/cases/{reference}"
-    raise web.HTTPSeeOther(address(kept) if name in ("close", "hand", "snooze") else address(kept, at=there) + "#reply")
-
-
-def _call(request: web.Request, member: Member, reference: str, name: str, given: dict[str, str]) -> Callable[[], Act]:
-    """The act that a form asks for. Raises ActRefused for what cannot be read."""
-    duty = request.app[DESK].duty
-    if name in ("take", "take-over"):
-        return lambda: duty.take(member, reference, over=name == "take-over")
-    if name == "give-back":
-        return lambda: duty.give_back(member, reference)
-    if name == "reopen":
-        return lambda: duty.reopen(member, reference)
-    if name == "note":
-        return lambda: duty.note(member, reference, given.get("text", ""))
-    if name == "reply":
-        id = given.get("client_message_id", "")
-        id = id if id.isascii() and id.isalnum() and len(id) <= 60 else secrets.token_hex(8)
-        return lambda: duty.reply(member, reference, given.get("text", ""), id)
-    if name == "hand":
-        to = given.get("to", "")
-        if to == "team":
-            return lambda: duty.hand(member, reference, None)
-        if not (to.isascii() and to.isdecimal() and len(to) <= 9):
-            raise ActRefused("Please choose somebody to hand the case to.")
-        return lambda: duty.hand(member, reference, int(to))
-    if name == "snooze":
-        if given.get("for") not in SNOOZES:
-            raise ActRefused("Please choose for how long to put the case off.")
-        until = datetime.now(timezone.utc) + SNOOZES[given["for"]]
-        return lambda: duty.snooze(member, reference, until)
-    try:
-        outcome = Outcome(given.get("outcome", ""))
-    except ValueError as error:
-        raise ActRefused("Please choose how the case ended.") from error
-    return lambda: duty.close(member, reference, outcome)
-
-
-async def case_of(request: web.Request, member: Member) -> Case:
-    """Raises Problem 404 for a case that is not there, or not this member's."""
-    desk = request.app[DESK]
-    try:
-        return await desk.read(desk.cases.case, member, request.match_info["reference"])
-    except CaseNotFound as error:
-        raise Problem(404, "Not found", str(error)) from error
+    return web.Response(text=table, content_type="text/csv", headers=headers)
 
 
 def rows(request: web.Request, cases: list[Case], kept: Mapping[str, str]) -> list[str]:
@@ -162,10 +74,6 @@ def rank(case: Case) -> str:
     return f"{one.urgency.rank} {due} {one.id:012}"
 
 
-def messages_html(request: web.Request, messages: list[Message], case: Case) -> str:
-    return render(request, "desk/messages.html", messages=messages, case=case, **words(request))
-
-
 def words(request: web.Request) -> dict[str, Any]:
     """What the desk's templates need to speak of councils, reasons and times."""
     shelf = request.app[LIBRARY].shelf
@@ -177,7 +85,12 @@ def words(request: web.Request) -> dict[str, Any]:
 
 
 def absent(request: web.Request, member: Member) -> list[str]:
-    """The councils among this member's whose duty desk nobody has open, though the team's hours say so."""
+    """The councils among this member's whose duty desk nobody has open, though the team's hours say so.
+
+    None for a duty worker, who is there.
+    """
+    if member.role is Role.DUTY:
+        return []
     desks, now = request.app[DESK].desks, datetime.now(timezone.utc)
     return [
         council.label
@@ -208,14 +121,15 @@ async def _queue_page(
     if key and not found:
         key, refusal, status = "", "This search is not kept any more. Please type it again.", 410
 
-    def read() -> tuple[tuple[list[Case], bool], dict[View, int], Ratings | None]:
+    def read() -> tuple[tuple[list[Case], bool], dict[View, int], Ratings | None, int]:
+        line = desk.cases.line()
         options: dict[str, Any] = {"filter": filter, "page": number}
         shown = desk.cases.found(member, found.ids, **options) if found else desk.cases.queue(member, view, **options)
         is_rated, since = view is View.CLOSED and not found, datetime.now(timezone.utc) - RATED
         ratings = desk.cases.ratings(member, since, filter=filter) if is_rated else None
-        return shown, desk.cases.counts(member), ratings
+        return shown, desk.cases.counts(member), ratings, line
 
-    (cases, has_more), counts, ratings = await desk.read(read)
+    (cases, has_more), counts, ratings, line = await desk.read(read)
     return page(
         request,
         "desk/queue.html",
@@ -236,66 +150,11 @@ async def _queue_page(
         ratings=ratings,
         rated_days=RATED.days,
         counts=counts,
+        line=line,
         views=list(View),
         absent=absent(request, member),
         troubled=await desk.read(request.app[OUTBOX].troubled),
     )
-
-
-async def _case_page(
-    request: web.Request, member: Member, *, refusal: str = "", unsent: Mapping[str, str] | None = None, status: int = 200
-) -> web.Response:
-    """`unsent` is what was typed for an act that was refused."""
-    desk, case = request.app[DESK], await case_of(request, member)
-    one = case.escalation
-    await desk.read(desk.duty.opened, member, one.reference)
-    messages: list[Message] = []
-    if one.conversation_id:
-        messages = await request.app[SERVICE].transcript_of(one.conversation_id)
-    return page(
-        request,
-        "desk/case.html",
-        status=status,
-        member=member,
-        case=case,
-        kept=kept_of(request.query, await choices_of(request, member)),
-        address=address,
-        refusal=refusal,
-        unsent=unsent or {},
-        messages_html=messages_html(request, messages, case),
-        last_id=messages[-1].id if messages else 0,
-        contact=await desk.read(desk.cases.contact, case),
-        notes=await desk.read(desk.cases.notes, case),
-        log=await desk.read(desk.cases.log, case),
-        history=await desk.read(desk.cases.history, member, case),
-        colleagues=await desk.read(desk.cases.colleagues, member, case),
-        alerts=await desk.read(request.app[OUTBOX].of, [one.id]),
-        outcomes=list(Outcome),
-        snoozes=list(SNOOZES),
-        replies=_canned(request, member, case),
-        **words(request),
-    )
-
-
-def _canned(request: web.Request, member: Member, case: Case) -> dict[str, list[tuple[str, str]]]:
-    """Titles and filled texts of the canned replies, by category."""
-    shelf = request.app[LIBRARY].shelf
-    council = shelf.authorities.get(case.escalation.authority or "")
-    values = {
-        "name": member.name.split()[0],
-        "reference": case.escalation.reference,
-        "council": council.name if council else "the council",
-    }
-    found: dict[str, list[tuple[str, str]]] = {}
-    for reply in shelf.replies:
-        found.setdefault(reply.category, []).append((reply.title, reply.filled(**values)))
-    return found
-
-
-async def _piece(request: web.Request, case: Case) -> web.Response:
-    chat = case.escalation.conversation_id
-    messages = await request.app[SERVICE].transcript_of(chat, after=after_of(request)) if chat else []
-    return web.Response(text=messages_html(request, messages, case), content_type="text/html")
 
 
 def _view(request: web.Request) -> View:

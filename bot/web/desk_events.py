@@ -10,17 +10,17 @@ from aiohttp import WSCloseCode, web
 
 from bot.conversations.announcer import News
 from bot.conversations.model import Author
-from bot.desk.model import EVERYTHING, CaseNotFound
+from bot.desk.model import EVERYTHING, Case, CaseNotFound
 from bot.staff.model import Member
-from bot.web.desk import AT_THE_DESK, CASE, absent, case_of, choices_of, messages_html, rank, rows
+from bot.web.api import id_in
+from bot.web.desk import AT_THE_DESK, absent, choices_of, rank, rows
+from bot.web.desk_case import CASE, case_of, messages_html
 from bot.web.desk_filters import chosen_of, filter_of, kept_of
-from bot.web.events import HEARTBEAT_SECONDS, LARGEST_FRAME, notices
+from bot.web.events import BEAT_SECONDS, HEARTBEAT_SECONDS, LARGEST_FRAME, notices
 from bot.web.gate import off_loop, only, token_of
 from bot.web.keys import DESK, SERVICE, SESSIONS
 
 routes = web.RouteTableDef()
-CHECK_SECONDS = 20.0
-"""How often a quiet socket is looked at, so that a session that has ended ends its socket too."""
 SIGNED_OUT = 4401
 """The code with which a socket closes whose session has ended: the page then says so, and does not try again."""
 
@@ -29,24 +29,34 @@ SIGNED_OUT = 4401
 @only(*AT_THE_DESK)
 async def queue_events(request: web.Request, member: Member) -> web.StreamResponse:
     """{"type": "ready", "counts", "absent"}, then for each case that changes
-    {"type": "case", "reference", "views", "matches", "rank", "urgency", "html", "counts", "absent"}.
+    {"type": "case", "reference", "views", "matches", "rank", "urgency", "holder", "call", "line", "html", "counts",
+    "absent"}.
 
     The address chooses a filter as the page's does; `matches` says whether the case is to be listed with it. Cases that do
-    not match are told of too: whoever waits is counted and called out whatever somebody looks at.
+    not match are told of too: whoever waits is counted and called out whatever somebody looks at. `call` says why the page
+    calls out, or is null. The address's `since` is the `line` that the page has, and `again=yes` says that its connection
+    was lost: what was missed comes first.
     """
     desk = request.app[DESK]
     kept = kept_of(request.query, offered := await choices_of(request, member))
     filter = filter_of(chosen_of(request.query, offered))
+    again = request.query.get("again") == "yes"
     socket = await _open(request)
     with desk.desks.listen(member) as changes:
+        since = id_in(request, "since") if "since" in request.query else await desk.read(desk.cases.line)
+        ear = await desk.read(lambda: desk.cases.ear(member, since, again=again))
         counts = {view.value: count for view, count in (await desk.read(desk.cases.counts, member)).items()}
         await socket.send_json({"type": "ready", "counts": counts, "absent": absent(request, member)})
+
+        async def beat(viewer: Member) -> None:
+            await socket.send_json({"type": "beat", "absent": absent(request, viewer)})
 
         async def push(changed: int, viewer: Member) -> None:
             try:
                 case = await desk.read(desk.cases.by_id, viewer, changed)
             except CaseNotFound:
                 return
+            call = await desk.read(ear.call, case, viewer)
             await socket.send_json(
                 {
                     "type": "case",
@@ -55,34 +65,43 @@ async def queue_events(request: web.Request, member: Member) -> web.StreamRespon
                     "matches": filter == EVERYTHING or await desk.read(desk.cases.matches, viewer, case, filter),
                     "rank": rank(case),
                     "urgency": case.escalation.urgency.value,
+                    "holder": case.holder,
+                    "call": call.value if call else None,
+                    "line": ear.line,
                     "html": rows(request, [case], kept)[0],
                     "counts": {view.value: count for view, count in (await desk.read(desk.cases.counts, viewer)).items()},
                     "absent": absent(request, viewer),
                 }
             )
 
-        await _serve(request, socket, {changes: push}, _ignored)
+        for missed in await desk.read(ear.missed):
+            await push(missed, member)
+        await _serve(request, socket, {changes: push}, _ignored, beat)
     return socket
 
 
 @routes.get(CASE + "/events")
 @only(*AT_THE_DESK)
 async def case_events(request: web.Request, member: Member) -> web.StreamResponse:
-    """{"type": "message", "id", "html"}, "typing", {"type": "seen", "id"} and {"type": "changed", "holder", "status"}.
+    """{"type": "message", "id", "html"}, "typing", {"type": "seen", "id"} and
+    {"type": "changed", "holder", "status", "urgency", "rank"}.
 
-    It takes {"type": "typing"} and {"type": "seen", "id"} notices of the member.
+    How the case is and what the person was shown come at the beginning too. It takes {"type": "typing"} and
+    {"type": "seen", "id"} notices of the member.
     """
     desk, service, case = request.app[DESK], request.app[SERVICE], await case_of(request, member)
     await desk.read(desk.duty.opened, member, case.escalation.reference)
     chat = case.escalation.conversation_id
-    after = request.query.get("after", "0")
-    sent = int(after) if after.isdecimal() and len(after) <= 18 else 0
+    sent = id_in(request, "after")
     socket = await _open(request)
     with desk.desks.listen(member) as changes, service.announcer.listen(chat or "", Author.STAFF) as news:
         missed = await service.transcript_of(chat, after=sent) if chat else []
         for message in missed:
             await socket.send_json({"type": "message", "id": message.id, "html": messages_html(request, [message], case)})
             sent = message.id
+        await _tell_state(socket, now := await desk.read(desk.cases.by_id, member, case.escalation.id))
+        if now.seen_by_person:
+            await socket.send_json({"type": "seen", "id": now.seen_by_person})
 
         async def say(item: News, viewer: Member) -> None:
             nonlocal sent
@@ -98,9 +117,10 @@ async def case_events(request: web.Request, member: Member) -> web.StreamRespons
         async def push(changed: int, viewer: Member) -> None:
             if changed != case.escalation.id:
                 return
-            now = await desk.read(desk.cases.by_id, viewer, changed)
-            status = {"holder": now.holder, "status": now.escalation.status.value}
-            await socket.send_json({"type": "changed", **status})
+            await _tell_state(socket, await desk.read(desk.cases.by_id, viewer, changed))
+
+        async def beat(_: Member) -> None:
+            await socket.send_json({"type": "beat"})
 
         async def sees() -> bool:
             viewer = await off_loop(request.app[SESSIONS].still, token_of(request))
@@ -121,8 +141,15 @@ async def case_events(request: web.Request, member: Member) -> web.StreamRespons
             await desk.read(desk.cases.by_id, viewer, case.escalation.id)
             await say(item, viewer)
 
-        await _serve(request, socket, {changes: push, news: guarded}, noticed)
+        await _serve(request, socket, {changes: push, news: guarded}, noticed, beat)
     return socket
+
+
+async def _tell_state(socket: web.WebSocketResponse, case: Case) -> None:
+    """Who has the case, how it stands and how urgent it is."""
+    one = case.escalation
+    state = {"holder": case.holder, "status": one.status.value, "urgency": one.urgency.value, "rank": one.urgency.rank}
+    await socket.send_json({"type": "changed", **state})
 
 
 async def _open(request: web.Request) -> web.WebSocketResponse:
@@ -136,21 +163,27 @@ async def _serve(
     socket: web.WebSocketResponse,
     pushes: dict[asyncio.Queue[Any], Callable[[Any, Member], Awaitable[None]]],
     noticed: Callable[[dict[str, Any]], Awaitable[None]],
+    beat: Callable[[Member], Awaitable[None]],
 ) -> None:
-    """Push what the queues bring until either side ends it, each time to whom the session belongs at that moment."""
+    """Push what the queues bring until either side ends it, each time to whom the session belongs at that moment.
+
+    A quiet socket beats: a page that hears nothing at all knows that its connection is dead.
+    """
     token, sessions = token_of(request), request.app[SESSIONS]
     reader = asyncio.create_task(notices(socket, noticed))
     getters = {asyncio.ensure_future(queue.get()): queue for queue in pushes}
     code = WSCloseCode.GOING_AWAY
     try:
         while not socket.closed:
-            done, _ = await asyncio.wait({reader, *getters}, timeout=CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({reader, *getters}, timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if reader in done:
                 break
             member = await off_loop(sessions.still, token)
             if member is None:
                 code = SIGNED_OUT  # type: ignore[assignment]
                 break
+            if not done:
+                await beat(member)
             for getter in done:
                 queue = getters.pop(getter)
                 item = getter.result()

@@ -16,6 +16,11 @@ from bot.web.keys import SERVICE
 
 HEARTBEAT_SECONDS = 25.0
 """Shorter than the idle limit of common proxies and phone networks."""
+BEAT_SECONDS = 20.0
+"""How often a page hears something, if nothing is new: more than twice this in silence, and it knows its connection is dead.
+
+A staff session that has ended is noticed as often.
+"""
 LARGEST_FRAME = 1024
 TYPING_SECONDS, SEEN_SECONDS = 0.5, 0.1
 """Notices of writing that come faster than this are dropped; those of having seen wait, as the last one must not be lost."""
@@ -28,8 +33,11 @@ async def stream(
     shown: Callable[[Message], dict[str, Any]],
     *,
     protocols: Iterable[str] = (),
+    beats: bool = False,
 ) -> web.WebSocketResponse:
     """Serve one listener. It starts to listen before it reads what was missed, so that nothing falls between.
+
+    With `beats` it says {"type": "beat"} when nothing is new, for a page that cannot see the protocol's own pings.
 
     It takes {"type": "typing"} and {"type": "seen", "id"} notices. Messages are sent by POST, where they are stored first.
     """
@@ -49,7 +57,7 @@ async def stream(
 
         reader = asyncio.create_task(notices(socket, noticed))
         try:
-            await _pass_on(socket, news, sent, shown, reader)
+            await _pass_on(socket, news, sent, shown, reader, beats=beats)
         finally:
             reader.cancel()
     await socket.close(code=WSCloseCode.GOING_AWAY)
@@ -62,13 +70,18 @@ async def _pass_on(
     sent: int,
     shown: Callable[[Message], dict[str, Any]],
     reader: asyncio.Task[None],
+    *,
+    beats: bool,
 ) -> None:
     while not socket.closed:
         getter = asyncio.ensure_future(news.get())
-        await asyncio.wait({getter, reader}, return_when=asyncio.FIRST_COMPLETED)
-        if not getter.done():
+        try:
+            while not await _first(getter, reader, timeout=BEAT_SECONDS if beats else None):
+                await socket.send_json({"type": "beat"})
+            if not getter.done():
+                return
+        finally:
             getter.cancel()
-            return
         item = getter.result()
         if item is None:
             return
@@ -82,6 +95,12 @@ async def _pass_on(
             await socket.send_json({"type": "seen", "id": str(item.seen)})
         else:
             await socket.send_json({"type": "typing"})
+
+
+async def _first(*waited: asyncio.Future[Any], timeout: float | None) -> set[asyncio.Future[Any]]:
+    """Those that are done, when one is or when the time is over."""
+    done, _ = await asyncio.wait(waited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    return set(done)
 
 
 async def notices(socket: web.WebSocketResponse, take: Callable[[dict[str, Any]], Any]) -> None:

@@ -54,7 +54,8 @@ async def signed_in(request: web.Request) -> Member:
     except SessionEnded as ended:
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther(f"/staff/sign-in?next={quote(request.path_qs)}") from ended
-        raise Problem(401, "Signed out", str(ended)) from ended
+        typed = " Go back first if you want to copy what you typed." if request.method == "POST" else ""
+        raise Problem(401, "Signed out", f"{ended}{typed}") from ended
 
 
 def token_of(request: web.Request) -> str:
@@ -69,6 +70,8 @@ def let_in(request: web.Request, response: web.StreamResponse, token: str) -> No
 
 def show_out(request: web.Request, response: web.StreamResponse) -> None:
     response.del_cookie(_name(request), path="/", secure=is_secure(request), httponly=True, samesite="Lax")
+    # Half-written replies are kept in the browser until then (W3C, "Clear Site Data").
+    response.headers["Clear-Site-Data"] = '"storage"'
 
 
 def next_page(given: str) -> str:

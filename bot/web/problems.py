@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -54,6 +55,15 @@ def problem_of(error: Exception) -> Problem:
     return Problem(500, "Something went wrong", "Something went wrong on our side. Please try again.")
 
 
+def _way_on(request: web.Request, problem: Problem) -> tuple[str, str]:
+    """Where a refusal leads on to: staff to their pages, everybody else to the start."""
+    is_staff = request.path.startswith(("/desk", "/staff", "/editor"))
+    if is_staff and problem.status == 401:
+        case = re.match("/desk/cases/[A-Z0-9]+", request.path)
+        return f"/staff/sign-in?next={case.group() if case else '/desk'}", "Sign in"
+    return ("/desk", "Go to the desk") if is_staff else ("/", "Go to the start")
+
+
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every refusal into the answer that fits the address."""
@@ -73,5 +83,6 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             headers=problem.headers,
             content_type="application/problem+json",
         )
-    page = request.app[TEMPLATES].get_template("problem.html").render(problem=problem)
+    address, words = _way_on(request, problem)
+    page = request.app[TEMPLATES].get_template("problem.html").render(problem=problem, address=address, words=words)
     return web.Response(text=page, status=problem.status, headers=problem.headers, content_type="text/html")

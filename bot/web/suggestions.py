@@ -12,7 +12,8 @@ from bot.desk.model import ActRefused, CaseNotFound
 from bot.desk.suggestions import EDITORS, LONGEST_ANSWER, LONGEST_QUESTION, Kind, SuggestionNotFound
 from bot.staff.model import Member
 from bot.web.api import body_of
-from bot.web.desk import AT_THE_DESK, CASE, case_of, words
+from bot.web.desk import AT_THE_DESK, words
+from bot.web.desk_case import CASE, case_of
 from bot.web.gate import off_loop, only
 from bot.web.keys import DESK, LIBRARY, SERVICE, SUGGESTIONS, TRAY
 from bot.web.pages import page

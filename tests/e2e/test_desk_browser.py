@@ -103,6 +103,7 @@ def test_two_people_talk_and_the_assistant_answers_again(browser: Browser, progr
     desk.get_by_role("button", name="Take this case").click()
     expect(page.locator("li.handoff").last).to_contain_text("Sam is here now")
     desk.get_by_label("Start from").select_option(label="Hello")
+    desk.get_by_role("button", name="Put it in").click()
     started = time.monotonic()
     desk.get_by_role("button", name="Send").click()
     expect(page.locator("li.staff")).to_contain_text("I am Sam from the duty team")
@@ -149,6 +150,101 @@ def test_a_cry_for_help_comes_before_what_was_asked_earlier(browser: Browser, pr
     assert order.index(cried.get_attribute("id")) < order.index(f"case-{asked}")
     expect(desk).to_have_title(f"({len(order)}) Duty desk")
     no_fault(desk)
+
+
+def taken(browser: Browser, program: Program, desk: Page) -> tuple[Page, str]:
+    """Somebody's chat, and the reference of their case, which the desk has open and has taken."""
+    page = open_page(browser, program)
+    begin(page)
+    asked_for_a_person(page)
+    known = reference(page)
+    desk.goto(f"{program.url}/desk/cases/{known}")
+    desk.get_by_role("button", name="Take this case").click()
+    expect(desk.get_by_label("Your reply")).to_be_visible()
+    return page, known
+
+
+def test_who_has_a_case_open_hears_the_cry_in_it_and_of_every_other(browser: Browser, program: Program, desk: Page):
+    desk.goto(f"{program.url}/desk")
+    desk.get_by_role("button", name="Turn on sound and notices").click()
+    expect(desk.get_by_role("button", name="Sound is on")).to_be_disabled()
+    page, known = taken(browser, program, desk)
+    expect(desk.get_by_role("button", name="Sound is on")).to_be_disabled()
+    other = open_page(browser, program)
+    begin(other)
+    asked_for_a_person(other)
+    expect(desk.get_by_role("list", name="Calls")).to_contain_text(f"Case {reference(other)} (routine) waits for an answer.")
+    expect(desk).to_have_title(re.compile("●.*routine"))
+    expect(desk.get_by_role("link", name=re.compile(r"Cases \d+ waiting"))).to_be_visible()
+    page.get_by_label("Your question").fill("i want to kill myself")
+    page.keyboard.press("Enter")
+    expect(desk.locator("#changed")).to_contain_text("This case is an emergency now.")
+    expect(desk.locator("h1")).to_contain_text("emergency")
+    expect(desk).to_have_title(re.compile(f"{known}: emergency"))
+    no_fault(desk)
+    desk.set_viewport_size(PHONE)
+    no_fault(desk)
+    desk.set_viewport_size(DESKTOP)
+    desk.reload()
+    expect(desk.locator("h1")).to_contain_text("emergency")
+
+
+def test_what_is_half_written_is_there_after_a_note_a_reload_and_signing_out_takes_it(
+    browser: Browser, program: Program, desk: Page
+):
+    taken(browser, program, desk)
+    reply = desk.get_by_label("Your reply")
+    reply.fill("I will ring the coll")
+    desk.get_by_label("New note").fill("Bike.")
+    desk.get_by_role("button", name="Keep this note").click()
+    expect(desk.locator(".team-note")).to_contain_text("Bike.")
+    expect(reply).to_have_value("I will ring the coll")
+    expect(desk.get_by_label("New note")).to_have_value("")
+    desk.reload()
+    expect(reply).to_have_value("I will ring the coll")
+    desk.get_by_role("button", name="Send").click()
+    expect(desk.locator("li.staff")).to_contain_text("I will ring the coll")
+    expect(reply).to_have_value("")
+    desk.reload()
+    expect(reply).to_have_value("")
+
+
+def test_words_typed_while_a_reply_is_on_its_way_stay_in_the_box(browser: Browser, program: Program, desk: Page):
+    page, _ = taken(browser, program, desk)
+    reply = desk.get_by_label("Your reply")
+
+    def slowly(route):
+        time.sleep(0.7)
+        route.continue_()
+
+    desk.route("**/reply?*", slowly)
+    reply.fill("First.")
+    desk.get_by_role("button", name="Send").click()
+    reply.press_sequentially(" Second.")
+    expect(desk.locator("li.staff")).to_contain_text("First.")
+    expect(reply).to_have_value("Second.")
+    desk.unroute("**/reply?*")
+    desk.get_by_role("button", name="Send").click()
+    expect(page.locator("li.staff .bubble")).to_have_text(["First.", "Second."])
+
+
+def test_a_connection_that_is_lost_says_so_and_what_was_missed_is_there_when_it_is_back(
+    browser: Browser, program: Program, desk: Page
+):
+    desk.goto(f"{program.url}/desk")
+    expect(desk.get_by_role("heading", name="Waiting")).to_be_visible()
+    desk.context.set_offline(True)
+    expect(desk.get_by_role("alert")).to_contain_text("The connection is lost.")
+    expect(desk).to_have_title(re.compile(r"\(!\)"))
+    page = open_page(browser, program)
+    begin(page)
+    asked_for_a_person(page)
+    case = desk.locator(f"#case-{reference(page)}")
+    expect(case).to_have_count(0)
+    desk.context.set_offline(False)
+    expect(case).to_be_visible(timeout=20_000)
+    expect(desk.locator("#away")).to_be_hidden()
+    expect(desk.locator("#told")).to_contain_text(reference(page))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

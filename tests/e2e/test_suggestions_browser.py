@@ -117,8 +117,8 @@ def test_a_canned_reply_is_found_by_its_words_and_taken_by_keyboard(browser, web
 
 def test_a_suggestion_is_made_and_published_without_a_script(browser, web, keys, case, office):
     desk = open_as(browser, web, keys[Role.DUTY], case, java_script_enabled=False)
-    expect(desk.get_by_label("Start from")).to_be_visible()
-    expect(desk.locator("#find")).to_be_hidden()
+    expect(desk.get_by_label("Your reply")).to_be_visible()
+    expect(desk.locator(".canned")).to_be_hidden()
     desk.locator("li.person", has_text=ASKED).get_by_role("link", name="Suggest for the content").click()
     expect(desk.get_by_label("The question")).to_have_value(ASKED)
     desk.get_by_label("The entry that answers it").select_option(label="Free or cheaper travel")

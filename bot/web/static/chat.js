@@ -10,14 +10,7 @@
   var last = Number(list.dataset.last) || 0;
   var sending = 0;
   var seen = 0;
-  var socket = null;
   var quiet = null;
-
-  function newId() {
-    var bytes = new Uint8Array(8);
-    crypto.getRandomValues(bytes);
-    return Array.prototype.map.call(bytes, function (b) { return b.toString(16).padStart(2, "0"); }).join("");
-  }
 
   // To the person's last words, so that an answer is read from its beginning.
   function toEnd() {
@@ -76,9 +69,8 @@
     said[said.length - 1].appendChild(mark);
   }
 
-  function notice(news) { if (socket && socket.readyState === 1) socket.send(JSON.stringify(news)); }
   function tellSeen() {
-    if (document.visibilityState === "visible" && list.querySelector("li.staff, li.handoff")) notice({ type: "seen", id: last });
+    if (document.visibilityState === "visible" && list.querySelector("li.staff, li.handoff")) socket.send({ type: "seen", id: last });
   }
   document.addEventListener("visibilitychange", tellSeen);
 
@@ -157,11 +149,11 @@
     if (!words.trim()) { status.textContent = "Please type your question."; text.focus(); return; }
     text.value = "";
     grow();
-    send(words, newId());
+    send(words, window.newId());
     text.focus();
   });
   text.addEventListener("input", grow);
-  text.addEventListener("input", function () { if (list.querySelector("li.staff, li.handoff")) notice({ type: "typing" }); });
+  text.addEventListener("input", function () { if (list.querySelector("li.staff, li.handoff")) socket.send({ type: "typing" }); });
   text.addEventListener("keydown", function (event) {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -175,7 +167,7 @@
     if (!button || form === compose) return;
     if (button.name === "text") {
       event.preventDefault();
-      send(button.value, newId());
+      send(button.value, window.newId());
       text.focus({ preventScroll: true });
     } else if (button.name === "helpful") {
       event.preventDefault();
@@ -189,25 +181,17 @@
   });
 
   // New messages from elsewhere: a person's reply, or an answer that came late. After a break it asks for what it missed.
-  var pause = 1000;
-  function listen() {
-    var scheme = location.protocol === "https:" ? "wss://" : "ws://";
-    socket = new WebSocket(scheme + location.host + "/chat/events?after=" + last);
-    socket.addEventListener("open", function () { pause = 1000; tellSeen(); });
-    socket.addEventListener("message", function (event) {
-      var news = JSON.parse(event.data);
+  var socket = window.connection(function () { return "/chat/events?after=" + last; }, {
+    open: tellSeen,
+    hear: function (news) {
+      if (news.type === "beat") return;
       if (news.type === "typing") {
         typing.hidden = false;
         clearTimeout(quiet);
         quiet = setTimeout(function () { typing.hidden = sending === 0; }, 10000);
       } else if (news.type === "seen") { seen = Math.max(seen, Number(news.id)); showSeen(); }
       else if (!(sending && news.html.indexOf('class="message person') !== -1)) add(news.html);
-    });
-    socket.addEventListener("close", function () {
-      setTimeout(listen, pause * (0.5 + Math.random()));
-      pause = Math.min(pause * 2, 30000);
-    });
-  }
-  if ("WebSocket" in window) listen();
+    }
+  });
   if (list.querySelector("li.person")) toEnd();
 })();

@@ -12,15 +12,9 @@
   var base = "/desk/cases/" + list.dataset.reference;
   var last = Number(list.dataset.last) || 0;
   var seen = Number(list.dataset.seen) || 0;
-  var pause = 1000;
-  var socket = null;
   var quiet = null;
-
-  function newId() {
-    var bytes = new Uint8Array(8);
-    crypto.getRandomValues(bytes);
-    return Array.prototype.map.call(bytes, function (b) { return b.toString(16).padStart(2, "0"); }).join("");
-  }
+  var note = document.getElementById("note");
+  var unsent = document.getElementById("unsent");
 
   function add(html) {
     var holder = document.createElement("template");
@@ -48,12 +42,26 @@
     mine[mine.length - 1].appendChild(mark);
   }
 
-  function send(notice) { if (socket && socket.readyState === 1) socket.send(JSON.stringify(notice)); }
-  function tellSeen() { if (document.visibilityState === "visible" && last) send({ type: "seen", id: last }); }
+  function tellSeen() { if (document.visibilityState === "visible" && last) socket.send({ type: "seen", id: last }); }
   document.addEventListener("visibilitychange", tellSeen);
+
+  // What is half written outlives the page, in this tab alone, until it is sent or its writer signs out.
+  function nameOf(id) { return ["draft", state.dataset.member, base, id].join(" "); }
+  function kept(id) { try { return sessionStorage.getItem(nameOf(id)) || ""; } catch (error) { return ""; } }
+  function keep(id, words) { try { sessionStorage.setItem(nameOf(id), words); } catch (error) { /* Then as long as the page. */ } }
+  function plain(words) { return words.replace(/\s+/g, " ").trim(); }
+  // `sent` is where it stands if it was sent after all.
+  function draft(field, sent) {
+    var words = kept(field.id);
+    if (sent && plain(words) && plain(sent.textContent).endsWith(plain(words))) words = "";
+    if (!field.value) field.value = words;
+    field.addEventListener("input", function () { keep(field.id, field.value); });
+  }
+  function latest(what) { var all = document.querySelectorAll(what); return all[all.length - 1]; }
 
   function start(words) {
     text.value = text.value ? text.value + "\n" + words : words;
+    keep("text", text.value);
     text.focus();
   }
 
@@ -100,43 +108,56 @@
     find.addEventListener("input", show);
     find.addEventListener("keydown", move);
     found.addEventListener("keydown", move);
-    document.getElementById("search").hidden = false;
+    var folded = form.querySelector(".canned");
+    folded.hidden = false;
+    folded.open = matchMedia("(min-width: 60rem) and (min-height: 45rem)").matches;
   }
 
-  function listen() {
-    var scheme = location.protocol === "https:" ? "wss://" : "ws://";
-    socket = new WebSocket(scheme + location.host + base + "/events?after=" + last);
-    socket.addEventListener("open", function () { pause = 1000; status.textContent = ""; tellSeen(); });
-    socket.addEventListener("message", function (event) {
-      var news = JSON.parse(event.data);
+  // The page stands as it was shown; what became of the case since is told above it.
+  function stand(news) {
+    if (Number(news.rank) < Number(state.dataset.rank)) {
+      var urgency = document.getElementById("urgency");
+      urgency.textContent = news.urgency;
+      urgency.className = "urgency " + news.urgency;
+      window.desk.title(list.dataset.reference + ": " + news.urgency);
+    }
+    var isOther = (news.holder || "") !== state.dataset.holder || news.status !== state.dataset.status;
+    if (!isOther && news.urgency === state.dataset.urgency) { changed.hidden = true; return; }
+    var says = "This case has changed" + (news.holder ? ": it is with " + news.holder + "." : ".");
+    if (!isOther) says = "This case is " + (news.urgency === "emergency" ? "an emergency" : news.urgency) + " now. Read the last messages.";
+    changed.querySelector("span").textContent = says;
+    changed.hidden = false;
+  }
+
+  var socket = window.connection(function () { return base + "/events?after=" + last; }, {
+    open: function () { status.textContent = ""; tellSeen(); },
+    hear: function (news) {
       if (news.type === "message") add(news.html);
       else if (news.type === "seen") { seen = Math.max(seen, Number(news.id)); showSeen(); }
+      else if (news.type === "changed") stand(news);
       else if (news.type === "typing") {
         typing.hidden = false;
         clearTimeout(quiet);
         quiet = setTimeout(function () { typing.hidden = true; }, 4000);
-      } else if (news.type === "changed" && ((news.holder || "") !== state.dataset.holder || news.status !== state.dataset.status)) {
-        changed.querySelector("span").textContent = "This case has changed" + (news.holder ? ": it is with " + news.holder + "." : ".");
-        changed.hidden = false;
       }
-    });
-    socket.addEventListener("close", function (event) {
-      if (event.code === 4401) { status.textContent = "You are signed out. Please sign in again."; return; }
-      status.textContent = "The connection is lost. Trying again.";
-      setTimeout(listen, pause * (0.5 + Math.random()));
-      pause = Math.min(pause * 2, 15000);
-    });
-  }
+    },
+    lost: function (isSignedOut) {
+      status.textContent = isSignedOut ? "You are signed out. Please sign in again." : "The connection is lost. Trying again.";
+    }
+  });
 
   if (form) {
     var id = form.elements.client_message_id.value;
-    canned.addEventListener("change", function () {
-      if (!canned.value) return;
+    var tried = "";
+    var isSending = false;
+    document.getElementById("insert").addEventListener("click", function () {
+      if (!canned.value) { canned.focus(); return; }
       start(canned.value);
       canned.value = "";
     });
     listReplies();
-    text.addEventListener("input", function () { send({ type: "typing" }); });
+    draft(text, latest("li.staff .bubble"));
+    text.addEventListener("input", function () { socket.send({ type: "typing" }); });
     text.addEventListener("keydown", function (event) {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(); }
     });
@@ -144,8 +165,12 @@
       event.preventDefault();
       var words = text.value;
       if (!words.trim()) { status.textContent = "Please type your reply."; text.focus(); return; }
+      if (isSending) { status.textContent = "Still sending what you wrote before."; return; }
       status.textContent = "Sending.";
-      // The same id until it is sent, so that trying again cannot send it twice.
+      isSending = true;
+      // The same words have the same id until they are sent, so that trying again cannot send them twice.
+      if (tried && tried !== words) id = window.newId();
+      tried = words;
       fetch(base + "/reply?after=" + last, {
         method: "POST",
         headers: { "X-Chat-Piece": "1", "Content-Type": "application/x-www-form-urlencoded" },
@@ -153,18 +178,29 @@
         credentials: "same-origin"
       }).then(function (response) {
         return response.text().then(function (html) {
+          isSending = false;
           if (response.status === 409) { status.textContent = "Not sent: the case has changed."; changed.hidden = false; return; }
           if (response.status === 401) { status.textContent = "Not sent: you are signed out. Copy your words, then sign in again."; return; }
           if (!response.ok) throw new Error("refused");
           status.textContent = "";
-          text.value = "";
-          id = newId();
+          // What was typed meanwhile stays.
+          if (text.value.indexOf(words) === 0) text.value = text.value.slice(words.length).replace(/^\s+/, "");
+          keep("text", text.value);
+          tried = "";
+          id = window.newId();
           add(html);
         });
-      }).catch(function () { status.textContent = "Not sent. Check your connection, then press Send again."; });
+      }).catch(function () {
+        isSending = false;
+        status.textContent = "Not sent. Check your connection, then press Send again.";
+      });
     });
   }
-  if ("WebSocket" in window) listen();
+  if (note) draft(note, latest(".team-note"));
+  if (unsent && kept("text")) {
+    unsent.querySelector("textarea").value = unsent.querySelector("textarea").value || kept("text");
+    unsent.hidden = false;
+  }
   showSeen();
   var newest = list.lastElementChild;
   if (newest) newest.scrollIntoView({ block: "nearest" });

@@ -199,6 +199,23 @@ async def test_what_is_written_brings_back_a_case_that_was_put_off(service, offi
     assert office.log(sam, case)[-1] == ("wrote again", None)
 
 
+async def test_what_is_asked_of_the_assistant_brings_back_a_case_that_was_put_off_and_is_answered(
+    service, office, engine, sam
+):
+    chat = await service.begin()
+    await service.ask(chat)
+    case = office.of(chat)
+    office.duty.take(sam, case.reference)
+    office.duty.give_back(sam, case.reference)
+    office.duty.snooze(sam, case.reference, office.clock.now + timedelta(days=1))
+    service.told.clear()
+    assert await service.write(chat, QUESTION)
+    assert (office.of(chat).status, service.told) == (Status.TAKEN, [case.id])
+    assert office.log(sam, case)[-1] == ("wrote again", None)
+    assert await service.write(chat, QUESTION)
+    assert service.told == [case.id]
+
+
 async def test_a_reply_of_the_assistant_that_comes_after_somebody_took_the_case_is_dropped(service, office, engine, sam):
     chat = await service.begin()
     await service.write(chat, CRY)

@@ -439,6 +439,28 @@ def test_what_an_adviser_leaves_until_it_is_late_is_the_teams_and_the_person_is_
     assert office.duty.move() == ([], [])
 
 
+@pytest.mark.parametrize("how", ["away", "off"])
+def test_what_waits_for_who_goes_away_is_the_teams_at_once_who_are_alerted_and_the_person_is_told(
+    office, watch, outbox, sam, dana, pat, how
+):
+    case = office.asks(office.chat(pa=pat), to_pa=True)
+    if how == "away":
+        office.accounts.set_away(pat.id, True)
+    else:
+        office.accounts.switch_off(pat.id, None)
+    moved, [told] = handing(office, watch.announce_handed).move()
+    assert (moved, told.text) == ([case.id], office.words("handoff_pa_away"))
+    assert (office.now(case).holder_id, office.log(sam, case)[-1]) == (None, ("left to the team", None))
+    assert [alert.address for alert in outbox.of([case.id])] == [sam.email, dana.email, HOOK]
+    assert office.duty.move() == ([], [])
+
+
+def test_what_somebody_has_taken_stays_theirs_when_they_go_away(office, sam, taken):
+    office.accounts.set_away(sam.id, True)
+    assert office.duty.move() == ([], [])
+    assert office.now(taken).holder_id == sam.id
+
+
 def test_the_person_is_told_each_time_whether_their_adviser_or_the_team_is_to_answer(office, sam, pat):
     def to() -> str:
         return office.said(case)[-1].details["handoff"]["to"]

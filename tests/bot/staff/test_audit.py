@@ -71,6 +71,8 @@ def test_acts_are_found_by_all_that_is_asked_the_latest_first(five):
     assert [row.member for row in five.search(subject="K3PWYT")] == [2]
     assert [row.member for row in five.search(what="took", member=2)] == [2]
     assert five.search(what="took", member=3) == []
+    assert acts(five.search(subject="k3pw", what="TOO")) == ["took"]
+    assert five.search(what="%") == []
     assert acts(five.search(most=2)) == ["closed", "alerted"]
 
 

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import re
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from bot.conversations.model import Author
 from bot.staff.model import Role
 from bot.web.keys import ACCOUNTS, AUDIT, DESK, SERVICE
+from content.hours import ENGLISH_TIME
 from tests.bot.desk.office import CITY, COUNTY
 from tests.bot.web.worker import HTML, OWN, arrive, end_of, hire, until
 
@@ -104,6 +106,14 @@ async def test_a_case_is_handed_to_a_colleague_put_off_given_back_and_taken_over
     assert "<strong>Nobody has taken it.</strong>" in await sam.page(case)
 
 
+async def test_a_case_is_put_off_until_a_day_and_a_time_in_english_time(client, sam, case):
+    there = (datetime.now(ENGLISH_TIME) + timedelta(days=3)).replace(hour=9, minute=30, second=0, microsecond=0)
+    await sam.post(f"{case}/snooze", **{"for": "an hour", "until": there.strftime("%Y-%m-%dT%H:%M")})
+    until = client.app[DESK].cases.case(sam.member, case.rpartition("/")[2]).escalation.snoozed_until
+    assert until == there
+    assert there.strftime("until %-d %B, 09:30") in await sam.page(case)
+
+
 async def test_the_queue_shows_each_view_its_count_and_what_is_new(client, engine, sam, person, reference):
     other = await arrive(client, engine)
     await other.says(CRY)
@@ -131,9 +141,9 @@ async def test_a_reply_that_a_colleague_came_before_is_still_there_to_copy(sam, 
     page = await response.text()
     assert response.status == 409
     assert "Take this case first" in page
-    assert typed(page, "unsent") == "what i had <typed>"
+    assert typed(page, "words") == "what i had <typed>"
     assert "what i had" not in repr(await person.transcript())
-    assert 'id="unsent"' not in await sam.page(case)
+    assert typed(await sam.page(case), "words") == ""
 
 
 async def test_a_note_that_is_refused_stays_in_its_box_and_out_of_the_replys(sam, case):
@@ -161,6 +171,8 @@ async def test_a_form_that_is_sent_twice_is_one_message(sam, person, case):
         ("hand", {"to": "9" * 30}),
         ("hand", {"to": "٣"}),
         ("snooze", {"for": "ever"}),
+        ("snooze", {"for": "an hour", "until": "next Monday"}),
+        ("snooze", {"for": "an hour", "until": "2020-01-01T09:00"}),
         ("close", {"outcome": "bored"}),
         ("reopen", {}),
         ("note", {"text": " "}),
@@ -253,7 +265,10 @@ async def test_what_a_colleague_does_is_shown_on_every_open_desk(sam, dana, pers
     await sam.post(f"/desk/cases/{reference}/take")
     news = await until(queue, type="case")
     assert (news["views"], news["counts"]["others"]) == (["others"], 1)
-    assert await until(chat, type="changed") == {"type": "changed", "holder": "Sam Lee", "status": "taken"}
+    assert await until(chat, type="changed", status="open")
+    assert await until(chat, type="changed") == {
+        "type": "changed", "holder": "Sam Lee", "status": "taken", "urgency": "routine", "rank": 2,
+    }  # fmt: skip
     await sam.post(f"/desk/cases/{reference}/close", outcome="helped")
     assert (await until(queue, views=["closed"]))["reference"] == reference
 
@@ -431,6 +446,8 @@ async def test_the_export_is_a_table_of_ones_own_cases_without_what_was_said(cli
     assert "07700" not in both
     assert "landlord" not in both
     assert len(client.app[AUDIT].search(what="cases exported")) == 2
+    filtered = await (await admin.get(f"/desk/export.csv?council={COUNTY}")).text()
+    assert [row["reference"] for row in csv.DictReader(io.StringIO(filtered))] == [county]
 
 
 @pytest.mark.parametrize("path", ["/desk", "/desk/cases/{}", "/desk/export.csv", "/staff", "/staff/sign-in"])

@@ -192,6 +192,7 @@ async def test_a_session_that_has_ended_closes_the_chat_at_the_next_push_and_tel
     sam, person = hire(client, "Sam Lee"), await arrive(client, engine)
     reference = await person.asks()
     socket = await sam.chat(reference)
+    assert await until(socket, type="changed")
     client.app[SESSIONS].end(sam.token)
     await person.says("are you there?")
     assert await end_of(socket) == (SIGNED_OUT, [])
@@ -202,6 +203,7 @@ async def test_who_is_switched_off_hears_nothing_more_and_does_nothing_more(clie
     reference = await person.asks()
     queue, chat = await sam.socket("/desk/events"), await sam.chat(reference)
     assert await until(queue, type="ready")
+    assert await until(chat, type="changed")
     client.app[ACCOUNTS].switch_off(sam.member.id, None)
     await person.says("i tell you a secret")
     assert await end_of(queue) == (SIGNED_OUT, [])
@@ -211,8 +213,24 @@ async def test_who_is_switched_off_hears_nothing_more_and_does_nothing_more(clie
         await sam.socket("/desk/events")
 
 
+async def test_who_is_signed_out_is_led_back_to_the_case_by_way_of_signing_in(client, engine):
+    sam, person = hire(client, "Sam Lee"), await arrive(client, engine)
+    reference = await person.asks()
+    client.app[SESSIONS].end(sam.token)
+    response = await sam.post(f"/desk/cases/{reference}/note", text="what i typed")
+    page = await response.text()
+    assert (response.status, "copy what you typed" in page, "what i typed" in page) == (401, True, False)
+    assert f'href="/staff/sign-in?next=/desk/cases/{reference}"' in page
+
+
+async def test_what_is_half_written_leaves_the_browser_with_its_writer(client):
+    sam = hire(client, "Sam Lee")
+    response = await client.post("/staff/sign-out", headers={**OWN, **sam.cookie}, allow_redirects=False)
+    assert response.headers["Clear-Site-Data"] == '"storage"'
+
+
 async def test_what_a_page_asks_for_by_itself_does_not_keep_a_session_alive(client, monkeypatch):
-    monkeypatch.setattr(desk_events, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(desk_events, "BEAT_SECONDS", 0.05)
     sam = hire(client, "Sam Lee")
     socket = await sam.socket("/desk/events")
     assert await until(socket, type="ready")
