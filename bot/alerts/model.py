@@ -9,7 +9,7 @@ from enum import Enum
 
 class Stage(str, Enum):
     """Why an alert is sent: the case is new, it has become more urgent, nobody has taken it, or its manager must know;
-    it was handed over to somebody, or it is the team's again.
+    it was handed over to somebody, it is the team's again, or whoever has it does not answer.
     """
 
     NEW = "new"
@@ -19,6 +19,7 @@ class Stage(str, Enum):
     MANAGER = "manager"
     HANDED = "handed"
     BACK = "back"
+    SILENCE = "silence"
 
 
 class Medium(str, Enum):

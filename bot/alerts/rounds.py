@@ -1,4 +1,6 @@
-"""The rounds of a case: with each handing over, and when it opens again, all who must be told of it are told anew."""
+"""The rounds of a case: with each handing over, when it opens again, and when nobody answers in it, all who must be told of
+it are told anew.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +12,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.alerts.model import Stage
-from bot.conversations.case_log import HANDED_OVER, WROTE_AGAIN
+from bot.conversations.case_log import HANDED_OVER, UNANSWERED, WROTE_AGAIN
 from bot.conversations.tables import escalation_log, escalations
 from content.database import utc
 
-BEGINS = (HANDED_OVER, WROTE_AGAIN)
+BEGINS = (HANDED_OVER, WROTE_AGAIN, UNANSWERED)
 """What the log says where a round begins."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """How often a case was handed over or opened again, and when that was last, or when it was opened first."""
+    """How often a case was handed over, opened again or left unanswered, and when that was last, else when it was opened."""
 
     number: int
     began_at: datetime

@@ -1,4 +1,4 @@
-"""Watches over the open cases: who must be told of each, and when."""
+"""Watches over the cases that wait: who must be told of each, and when."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ from bot.alerts.tables import alerts
 from bot.conversations.escalations import escalation_of
 from bot.conversations.model import TARGETS, Escalation, Status, Urgency
 from bot.conversations.tables import escalations
+from bot.conversations.unanswered import IS_TOLD
 from content.database import Database, utc
 
 logger = logging.getLogger(__name__)
 Due = Callable[[Urgency, str | None, datetime], datetime]
 """Until when somebody should answer: from the urgency, the council, and the moment from which it counts."""
 LOOK_SECONDS = 5.0
+_WAITS = sa.or_(escalations.c.status == Status.OPEN.value, IS_TOLD)
+"""The condition on escalations that nobody has taken one, or that whoever has it does not answer."""
 EMERGENCY_WAITS = timedelta(minutes=5)
 """Round the clock: nobody in danger waits for office hours."""
 RAISED: Mapping[Urgency, Stage] = MappingProxyType({Urgency.URGENT: Stage.URGENT, Urgency.EMERGENCY: Stage.EMERGENCY})
@@ -89,10 +92,9 @@ class Watch:
 
     def look(self) -> None:
         """Put all alerts whose time has come. A case that nobody was told of yet is told of now, as if it were new."""
-        is_open = escalations.c.status == Status.OPEN.value
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(escalations).where(is_open).order_by(escalations.c.id)).all()
-            told, all_rounds = _told(connection, is_open), rounds(connection, is_open)
+            rows = connection.execute(sa.select(escalations).where(_WAITS).order_by(escalations.c.id)).all()
+            told, all_rounds = _told(connection, _WAITS), rounds(connection, _WAITS)
         for row in rows:
             try:
                 escalation = escalation_of(row)
@@ -113,6 +115,8 @@ class Watch:
 
     def _first(self, escalation: Escalation, round: Round) -> Stage:
         """Why somebody is told of it at the beginning of a round."""
+        if escalation.status is Status.TAKEN:
+            return Stage.SILENCE
         if round.number == 0:
             return Stage.NEW
         is_for_one = escalation.holder_id is not None and self._recipients.member(escalation.holder_id)
@@ -133,11 +137,14 @@ class Watch:
             waits_until = min(waits_until, since + EMERGENCY_WAITS)
         if self._clock() < waits_until:
             return
-        if Stage.WAITING not in here:
-            yield Stage.WAITING
-        again = self._due_after(escalation, waits_until, since)
-        if is_emergency:
-            again = min(again, waits_until + EMERGENCY_WAITS)
+        again = waits_until
+        if escalation.status is not Status.TAKEN:
+            # Of who does not answer the whole team was told as the first.
+            if Stage.WAITING not in here:
+                yield Stage.WAITING
+            again = self._due_after(escalation, waits_until, since)
+            if is_emergency:
+                again = min(again, waits_until + EMERGENCY_WAITS)
         if Stage.MANAGER not in here and self._clock() >= again:
             yield Stage.MANAGER
 
@@ -158,7 +165,7 @@ class Watch:
             # What was handed over while the watch looked is for somebody else.
             is_this = sa.and_(
                 escalations.c.id == escalation.id,
-                escalations.c.status == Status.OPEN.value,
+                _WAITS,
                 escalations.c.holder_id.is_not_distinct_from(escalation.holder_id),
             )
             if connection.execute(sa.select(escalations.c.id).where(is_this).with_for_update()).first():
@@ -172,7 +179,7 @@ class Watch:
         if stage is Stage.MANAGER:
             return managers
         found = self._recipients.team(escalation.authority, escalation.pa_id if stage is Stage.NEW else None)
-        if stage in RAISED.values():
+        if stage in RAISED.values() or stage is Stage.SILENCE:
             # Whoever has it, or was the first to be asked, may be nobody of the team.
             for member in {escalation.pa_id, escalation.holder_id} - {None}:
                 found = [*found, *self._recipients.team(escalation.authority, member)]

@@ -14,9 +14,10 @@ HEADLINES: Mapping[Stage, str] = MappingProxyType(
         Stage.URGENT: "A case has become urgent",
         Stage.EMERGENCY: "A case has become an emergency",
         Stage.WAITING: "Nobody has taken a case yet",
-        Stage.MANAGER: "For a manager: still nobody has taken a case",
+        Stage.MANAGER: "For a manager: still nobody has answered a case",
         Stage.HANDED: "A case was handed over to you",
         Stage.BACK: "A case is back with the team",
+        Stage.SILENCE: "Nobody has answered in a case that was taken",
     }
 )
 NOT_KNOWN = "not known"

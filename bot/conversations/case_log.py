@@ -12,6 +12,10 @@ from bot.conversations.tables import escalation_log
 OPENED, HEARD_AGAIN, MORE_URGENT = "opened", "heard again", "more urgent"
 HANDED_OVER = "handed over"
 """A case goes to somebody: a colleague handed it to them, or the person asked for them."""
+TAKEN, TAKEN_OVER = "taken", "taken over"
+TAKING = frozenset((TAKEN, TAKEN_OVER))
+UNANSWERED = "unanswered"
+"""Whoever has it has not answered in time: the team was told."""
 LEFT_TO_TEAM = "left to the team"
 """Whoever it was meant for has not taken it in time, or is away."""
 CAME_BACK, WOKE = "came back", "wrote again"

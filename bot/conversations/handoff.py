@@ -17,6 +17,8 @@ _STOP = re.compile(
 )
 REOPENS = timedelta(days=7)
 """How long after its end a case opens again by itself when the person asks what the assistant cannot answer."""
+QUIET = timedelta(minutes=30)
+"""After that long without a word of theirs, whoever has a chat outside of hours does not sit at it."""
 CONTACTS = ("about", "phone", "email", "good_time")
 
 
@@ -114,6 +116,20 @@ class Handoff:
         """Their adviser is away, or has not taken it in time."""
         why = "handoff_pa_away" if is_away else "handoff_pa_late"
         return self._draft("waiting", escalation, self._library.shelf.phrases(why))
+
+    def unanswered(self, escalation: Escalation) -> Draft:
+        """Whoever has it has not answered in time, and the team knows now."""
+        text = self._library.shelf.phrases("handoff_unanswered")
+        return self._draft("waiting", escalation, text, choices=self._wishes(escalation))
+
+    def gone_home(self, escalation: Escalation, last_act_at: datetime | None) -> list[Draft]:
+        """What somebody is told who writes outside of hours, when the team has been quiet for a while; else nothing."""
+        now = self._clock()
+        closed = self._targets.closed(escalation, now)
+        if closed is None or (last_act_at is not None and now - last_act_at < QUIET):
+            return []
+        text = self._library.shelf.phrases("handoff_gone_home", closed=closed)
+        return [self._draft("waiting", escalation, text, choices=self._wishes(escalation))]
 
     def passed_to_another(self, escalation: Escalation) -> Draft:
         return self._draft("waiting", escalation, self._library.shelf.phrases("handoff_passed"))

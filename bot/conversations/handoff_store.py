@@ -27,6 +27,7 @@ from bot.conversations.rows import (
     unanswered,
 )
 from bot.conversations.tables import escalations
+from bot.conversations.unanswered import last_act_at
 from content.database import Database
 
 
@@ -102,24 +103,36 @@ class HandoffStore:
             change_conversation(connection, message.conversation_id, holder=Holder.WAITING.value)
             return made
 
-    def pass_on(self, message: Message, *, is_urgent: bool = False) -> Escalation | None:
+    def pass_on(
+        self,
+        message: Message,
+        alone: Callable[[Escalation, datetime | None], Sequence[Draft]] = lambda case, last_act_at: (),
+        *,
+        is_urgent: bool = False,
+    ) -> tuple[Escalation | None, list[Message]]:
         """Leave a message to the people who hold the conversation; what they had put off comes back to them.
 
-        `is_urgent` makes a routine case an urgent one.
+        `alone` says what is told, if anything, to who writes to a person who did something with the case last at a moment,
+        but is not there now: then the chat waits for them. `is_urgent` makes a routine case an urgent one.
 
-        None when the assistant holds it after all, or when the conversation was deleted.
+        Gives no case when the assistant holds the chat after all, or when the conversation was deleted.
         """
         with self._database.write() as connection:
             row = unanswered(connection, message)
             escalation = cases.of_conversation(connection, message.conversation_id)
             if row is None or row.holder == Holder.BOT.value or escalation is None:
-                return None
+                return None, []
             settle(connection, message)
+            made = []
+            if row.holder == Holder.STAFF.value:
+                made = add_replies(connection, message, alone(escalation, last_act_at(connection, escalation.id)))
+            if made:
+                change_conversation(connection, message.conversation_id, holder=Holder.WAITING.value)
             if escalation.status is Status.SNOOZED:
                 _wake(connection, escalation, message)
             if is_urgent:
                 self._escalations.raise_to(connection, escalation, Urgency.URGENT)
-            return escalation
+            return escalation, made
 
     def wake(self, message: Message) -> Escalation | None:
         """Bring back a case that was put off, in whose chat the assistant answers; None when there is none."""

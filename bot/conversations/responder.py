@@ -122,8 +122,14 @@ class Responder:
             self._tell(await self._run(self._handoffs.ask_whether_safe, message, heard.danger.value, check_in))
 
     async def _pass_on(self, message: Message, heard: Heard) -> None:
-        """Leave a message to the people who hold the conversation; what may be danger makes their case urgent."""
-        passed = await self._run(lambda: self._handoffs.pass_on(message, is_urgent=heard.asks))
+        """Leave a message to the people who hold the conversation; what may be danger makes their case urgent.
+
+        Who writes while none of them is there is told when they will be.
+        """
+        passed, told = await self._run(
+            lambda: self._handoffs.pass_on(message, self._handoff.gone_home, is_urgent=heard.asks)
+        )
+        self._tell(told)
         if passed:
             self._desk(passed.id)
 

@@ -40,19 +40,28 @@ class Targets:
         authority = shelf.authorities.get(escalation.authority or "")
         return shelf.phrases("handoff_to_team", council=authority.label) if authority else shelf.phrases("handoff_to_duty")
 
-    def _when(self, escalation: Escalation, at: datetime, shelf: Shelf) -> str:
+    def closed(self, escalation: Escalation, at: datetime) -> str | None:
+        """When a team that is closed opens and aims to answer, and whom to call until then; None while it is open."""
         hours = self._hours(escalation.authority)
-        due = escalation.due_at
-        if due is None or due <= at:
-            # It is late already; what can be told honestly is when the target is over from now on.
-            due = self.due(escalation.urgency, escalation.authority, at)
-        if any(each.is_open(at) for each in hours) or not hours:
-            return shelf.phrases("handoff_expect", due=clock_words(due, at))
+        if not hours or any(each.is_open(at) for each in hours):
+            return None
+        shelf, due = self._library.shelf, self._due_from(escalation, at)
         opens = min((each for one in hours if (each := one.next_opening(at))), default=due)
         authority = shelf.authorities.get(escalation.authority or "")
         emergency = authority.emergency.line() if authority and authority.emergency else None
         closed = shelf.phrases("handoff_closed", opens=clock_words(opens, at), due=clock_words(due, at))
         return f"{closed} {shelf.phrases('handoff_emergency', emergency=emergency)}" if emergency else closed
+
+    def _when(self, escalation: Escalation, at: datetime, shelf: Shelf) -> str:
+        due = clock_words(self._due_from(escalation, at), at)
+        return self.closed(escalation, at) or shelf.phrases("handoff_expect", due=due)
+
+    def _due_from(self, escalation: Escalation, at: datetime) -> datetime:
+        due = escalation.due_at
+        if due is None or due <= at:
+            # It is late already; what can be told honestly is when the target is over from now on.
+            due = self.due(escalation.urgency, escalation.authority, at)
+        return due
 
     def _hours(self, authority: str | None) -> list[OpeningHours]:
         shelf = self._library.shelf

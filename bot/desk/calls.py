@@ -24,6 +24,7 @@ NEWS = frozenset(
         case_log.WOKE,
         case_log.CAME_BACK,
         case_log.LEFT_TO_TEAM,
+        case_log.UNANSWERED,
     )
 )
 """What the log says when a case is there for somebody who was not at it."""
@@ -35,7 +36,7 @@ class Call(str, Enum):
     """Why somebody is called."""
 
     NEW = "new"
-    """The case waits for them, or for whoever of the team comes first."""
+    """The case waits for them, or for whoever of the team comes first, also when a colleague has it and does not answer."""
     DANGER = "danger"
     """Somebody cried for help, for all who may see the case: whoever has it may not be there."""
     WROTE = "wrote"
@@ -82,7 +83,8 @@ class Ear:
             return None
         if happened & CRIES and one.urgency is Urgency.EMERGENCY:
             return Call.DANGER
-        if happened & NEWS and one.holder_id in (viewer.id, None):
+        is_for_them = one.holder_id in (viewer.id, None) or case_log.UNANSWERED in happened
+        if happened & NEWS and is_for_them:
             return Call.NEW
         return Call.WROTE if wrote else None
 

@@ -19,6 +19,7 @@ from bot.conversations.tables import (
     escalations,
     messages,
 )
+from bot.conversations.unanswered import IS_TOLD
 from bot.desk.calls import Ear
 from bot.desk.filters import UNSEEN, matching
 from bot.desk.model import EVERYTHING, Case, CaseNotFound, Contact, Filter, Happening, Note, Ratings, View
@@ -47,6 +48,7 @@ _COLUMNS = (
     sa.select(sa.func.count()).where(UNSEEN).scalar_subquery().label("unread"),
     sa.select(sa.func.min(messages.c.at)).where(UNSEEN).scalar_subquery().label("waits_since"),
     RATING.label("was_helped"),
+    IS_TOLD.label("is_unanswered"),
 )
 _FROM = (
     escalations.outerjoin(conversations, conversations.c.id == escalations.c.conversation_id)
@@ -114,7 +116,7 @@ class Cases:
         """The views that hold the case, as the queue would."""
         status, is_own = case.escalation.status, case.escalation.holder_id == member.id
         held = {
-            View.WAITING: status is Status.OPEN,
+            View.WAITING: status is Status.OPEN or case.is_unanswered,
             View.MINE: is_own and status in (Status.OPEN, Status.TAKEN),
             View.OTHERS: not is_own and status is Status.TAKEN,
             View.SNOOZED: status is Status.SNOOZED,
@@ -241,7 +243,7 @@ class Cases:
         status, holder = escalations.c.status, escalations.c.holder_id
         is_mine = sa.and_(holder == member.id, status.in_((Status.OPEN.value, Status.TAKEN.value)))
         return {
-            View.WAITING: status == Status.OPEN.value,
+            View.WAITING: sa.or_(status == Status.OPEN.value, IS_TOLD),
             View.MINE: is_mine,
             View.OTHERS: sa.and_(status == Status.TAKEN.value, sa.func.coalesce(holder, 0) != member.id),
             View.SNOOZED: status == Status.SNOOZED.value,
@@ -271,4 +273,5 @@ def _case(row: Row) -> Case:
         waits_since=utc_or_none(row.waits_since),
         seen_by_person=row.seen_by_person or 0,
         was_helped=row.was_helped,
+        is_unanswered=bool(row.is_unanswered),
     )

@@ -83,11 +83,16 @@ class Duty:
         handoff: Handoff,
         audit: Audit,
         *,
+        due: rows.Due,
         clock: Clock | None = None,
         announce: rows.Announce | None = None,
     ) -> None:
-        """`announce` alerts whom a case was handed over to, and may fail: the case is handed over all the same."""
+        """`due` is until when the person should have a word: from the urgency, the council and the moment they wrote.
+
+        `announce` alerts whom a case was handed over to, and may fail: the case is handed over all the same.
+        """
         self._database, self._handoff, self._audit, self._announce = database, handoff, audit, announce
+        self._due = due
         self._clock = clock or (lambda: datetime.now(timezone.utc))
 
     def opened(self, member: Member, reference: str) -> None:
@@ -97,7 +102,7 @@ class Duty:
 
     def take(self, member: Member, reference: str, *, over: bool = False) -> Act:
         """Have the case from now on; `over` takes it from the colleague who has it."""
-        with self._act(member, reference, "taken over" if over else "taken") as act:
+        with self._act(member, reference, case_log.TAKEN_OVER if over else case_log.TAKEN) as act:
             there = act.escalation
             self._must_not_be_closed(there)
             if there.status is not Status.OPEN and there.holder_id != member.id and not over:
@@ -170,7 +175,7 @@ class Duty:
             if not SHORTEST_SNOOZE <= until - now <= LONGEST_SNOOZE:
                 raise ActRefused("A case can be put off for five minutes to thirty days.")
             act.change(status=Status.SNOOZED.value, snoozed_until=until)
-            if act.chat_with is Holder.STAFF:
+            if act.chat_with in (Holder.STAFF, Holder.WAITING):
                 act.tell(self._handoff.put_off(act.escalation, _first_name(member), clock_words(until, now)))
             return act
 
@@ -178,7 +183,7 @@ class Duty:
         """Let the assistant answer in the chat again; the case stays with whoever has it."""
         with self._act(member, reference, "given back") as act:
             self._must_have(act)
-            if act.chat_with is not Holder.STAFF:
+            if act.chat_with not in (Holder.STAFF, Holder.WAITING):
                 raise ActRefused("The assistant answers in this chat already.")
             act.hold(Holder.BOT)
             act.tell(self._handoff.given_back(act.escalation, _first_name(member)))
@@ -230,7 +235,10 @@ class Duty:
 
     def move(self) -> tuple[list[int], list[Message]]:
         """What changes by itself, by now: the ids of the cases, and what was said in their chats."""
-        return moves.move(self._database, self._handoff, self._clock(), self._alert)
+        now = self._clock()
+        moved, told = moves.move(self._database, self._handoff, now, self._alert)
+        silent, said = moves.tell_of_silences(self._database, self._handoff, now, self._alert, self._due)
+        return [*moved, *silent], [*told, *said]
 
     @contextmanager
     def _act(self, member: Member, reference: str, what: str, *, detail: str | None = None) -> Iterator[Act]:

@@ -13,7 +13,7 @@ class View(str, Enum):
     """Which cases a page of the desk lists."""
 
     WAITING = "waiting"
-    """Nobody has taken them."""
+    """Nobody has taken them, or whoever has does not answer."""
     MINE = "mine"
     OTHERS = "others"
     SNOOZED = "snoozed"
@@ -81,6 +81,8 @@ class Case:
     seen_by_person: int
     was_helped: bool | None
     """What the person said of a closed case's help; None when they said nothing, or deleted the chat."""
+    is_unanswered: bool
+    """Whether somebody has it and did not answer in time, so that the whole team was told."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
-"""What happens by itself: what was put off comes back, and what waits too long, or for who is away, is the team's."""
+"""What happens by itself: what was put off comes back, what waits too long, or for who is away, is the team's, and of whom
+nobody answers the team is told.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -12,12 +15,14 @@ from sqlalchemy.engine import Connection
 from bot.conversations import case_log
 from bot.conversations import escalations as rows
 from bot.conversations.handoff import Handoff
-from bot.conversations.model import Author, Escalation, Message, Status
-from bot.conversations.rows import add_message
-from bot.conversations.tables import escalation_log, escalations
+from bot.conversations.model import TARGETS, Author, Escalation, Holder, Message, Status
+from bot.conversations.rows import add_message, change_conversation
+from bot.conversations.tables import conversations, escalation_log, escalations
+from bot.conversations.unanswered import Silence, silences
 from bot.staff.tables import staff
 from content.database import Database
 
+logger = logging.getLogger(__name__)
 _IS_THERE = sa.and_(staff.c.is_active, sa.not_(staff.c.is_away))
 
 
@@ -55,6 +60,48 @@ def _move(connection: Connection, handoff: Handoff, there: Escalation, alert: Al
     if there.pa_id == there.holder_id and there.conversation_id:
         draft = handoff.left_to_team(rows.by_id(connection, there.id), is_away=is_away)
         yield add_message(connection, there.conversation_id, Author.ASSISTANT, draft, None)
+
+
+def tell_of_silences(
+    database: Database, handoff: Handoff, now: datetime, alert: Alert, due: rows.Due
+) -> tuple[list[int], list[Message]]:
+    """Tell the team of each case that somebody has and does not answer in time; the chat waits for any of them from then on.
+
+    Gives what `move` does.
+    """
+    quiet, told = list[int](), list[Message]()
+    with database.read() as connection:
+        found = [silence.escalation for silence in silences(connection) if _is_over(silence, due, now)]
+    for there in found:
+        with database.write() as connection:
+            rows.lock_conversation(connection, there.conversation_id)
+            still = next(silences(connection, escalations.c.id == there.id), None)
+            if still is not None and _is_over(still, due, now):
+                quiet.append(there.id)
+                told.extend(_tell_of(connection, handoff, still.escalation, alert))
+    return quiet, told
+
+
+def _is_over(silence: Silence, due: rows.Due, now: datetime) -> bool:
+    """Whether it is time to tell the team."""
+    try:
+        return silence.ends(due) <= now
+    except Exception as error:
+        # Without the hours every hour counts: too early is better than never.
+        id, urgency = silence.escalation.id, silence.escalation.urgency
+        logger.error("It cannot be told when escalation %s is due: %s.", id, type(error).__name__)
+        return silence.since + TARGETS[urgency] <= now
+
+
+def _tell_of(connection: Connection, handoff: Handoff, there: Escalation, alert: Alert) -> Iterator[Message]:
+    case_log.add(connection, there.id, case_log.UNANSWERED)
+    alert(connection, there.id)
+    chat = there.conversation_id
+    holder = connection.execute(sa.select(conversations.c.holder).where(conversations.c.id == chat)).scalar()
+    if chat is not None and holder == Holder.STAFF.value:
+        change_conversation(connection, chat, holder=Holder.WAITING.value)
+    if chat is not None and holder != Holder.BOT.value:
+        yield add_message(connection, chat, Author.ASSISTANT, handoff.unanswered(there), None)
 
 
 def _is_time(now: datetime) -> Any:

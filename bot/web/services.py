@@ -95,7 +95,7 @@ async def services(app: web.Application) -> AsyncIterator[None]:
             desk=desks.changed,
         )
         stack.callback(app[SERVICE].close)
-        duty = Duty(database, handoff, app[AUDIT], announce=watch.announce_handed)
+        duty = Duty(database, handoff, app[AUDIT], due=targets.due, announce=watch.announce_handed)
         app[DESK] = DutyDesk(Cases(database), duty, store, announcer, desks)
         stack.callback(app[DESK].close)
         app[SUGGESTIONS] = Suggestions(database, app[AUDIT])

@@ -148,7 +148,7 @@ def a_handover(database: Database, member: Member) -> tuple[str, str, str]:
     handoffs = HandoffStore(database, Escalations(targets.due))
     [told] = handoffs.hand_over(message, wanted, handoff.passed_on(wanted))
     reference = told.details["handoff"]["reference"]
-    Duty(database, handoff, Audit(database)).take(member, reference)
+    Duty(database, handoff, Audit(database), due=targets.due).take(member, reference)
     return conversation.id, token, reference
 
 

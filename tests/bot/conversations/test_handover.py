@@ -187,6 +187,45 @@ async def test_while_somebody_waits_or_is_answered_by_people_the_assistant_is_si
     assert office.cases.by_id(sam, case.id).unread == 3
 
 
+def next_night(at: datetime) -> datetime:
+    """A time at which no office is open: two in the morning, tomorrow."""
+    return (at + timedelta(days=1)).replace(hour=2, minute=0)
+
+
+async def test_who_writes_when_whoever_had_the_chat_has_gone_home_is_told_once_when_the_team_opens(
+    service, office, engine, sam
+):
+    chat = await service.begin()
+    await service.ask(chat)
+    case = office.of(chat)
+    office.duty.take(sam, case.reference)
+    office.clock.now = next_night(office.clock.now)
+    [told] = await service.write(chat, "are you still there")
+    assert told.text.startswith(office.words("handoff_gone_home", closed="They are closed now."))
+    assert told.details["handoff"]["status"] == "waiting"
+    assert [choice["value"] for choice in told.details["choices"]] == [ASSISTANT, WITHDRAW]
+    assert await service.write(chat, "hello") == []
+    assert (office.of(chat).status, office.of(chat).holder_id, answers(office, chat)) == (Status.TAKEN, sam.id, "waiting")
+    await service.write(chat, ASSISTANT)
+    [reply] = await service.write(chat, QUESTION)
+    assert reply.kind == "answer"
+    office.duty.reply(sam, case.reference, "good morning", "1")
+    assert answers(office, chat) == "staff"
+    assert office.said(case)[-2].text == office.words("handoff_taken", name="Sam", to="the duty team of Nottingham City")
+
+
+async def test_a_person_who_works_late_is_not_talked_over(service, office, engine, sam):
+    chat = await service.begin()
+    await service.ask(chat)
+    night = next_night(office.clock.now)
+    office.duty.take(sam, office.of(chat).reference)
+    with office.database.write() as connection:
+        connection.execute(sa.update(escalation_log).values(at=night - timedelta(minutes=29)))
+    office.clock.now = night
+    assert await service.write(chat, "are you still there") == []
+    assert answers(office, chat) == "staff"
+
+
 async def test_what_is_written_brings_back_a_case_that_was_put_off(service, office, sam):
     chat = await service.begin()
     await service.ask(chat)
@@ -602,7 +641,7 @@ async def test_what_comes_after_a_deletion_opens_nothing(office):
     message = office.writes(chat)
     office.store.delete(chat.id)
     assert office.handoffs.alert(message, "suicide", lambda *_: HELP) == []
-    assert office.handoffs.pass_on(message) is None
+    assert office.handoffs.pass_on(message) == (None, [])
     assert office.handoffs.back_to_assistant(message, lambda _: [{"kind": "cancelled", "text": "OK."}], withdraws=True) == []
     assert office.handoffs.escalations() == []
 

@@ -54,12 +54,12 @@ class Office:
 
     def __init__(self, database: Database, library: Library) -> None:
         self.database, self.clock, self._library = database, Clock(), library
-        targets = Targets(library)
+        self.targets = targets = Targets(library)
         self.store = ConversationStore(database)
         self.handoffs = HandoffStore(database, Escalations(targets.due))
         self.handoff = Handoff(library, targets, clock=self.clock)
         self.accounts, self.cases, self.audit = Accounts(database), Cases(database), Audit(database)
-        self.duty = Duty(database, self.handoff, self.audit, clock=self.clock)
+        self.duty = Duty(database, self.handoff, self.audit, due=targets.due, clock=self.clock)
         self._ids = count()
 
     def member(self, name: str, role: Role = Role.DUTY, authority: str | None = CITY) -> Member:

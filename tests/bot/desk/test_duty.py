@@ -304,7 +304,7 @@ def watch(office, outbox):
 
 
 def handing(office, announce) -> Duty:
-    return Duty(office.database, office.handoff, office.audit, clock=office.clock, announce=announce)
+    return Duty(office.database, office.handoff, office.audit, due=office.targets.due, clock=office.clock, announce=announce)
 
 
 @pytest.fixture
@@ -456,6 +456,7 @@ def test_what_waits_for_who_goes_away_is_the_teams_at_once_who_are_alerted_and_t
 
 
 def test_what_somebody_has_taken_stays_theirs_when_they_go_away(office, sam, taken):
+    office.duty.reply(sam, taken.reference, "hello", "1")
     office.accounts.set_away(sam.id, True)
     assert office.duty.move() == ([], [])
     assert office.now(taken).holder_id == sam.id

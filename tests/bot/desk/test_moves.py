@@ -1,0 +1,270 @@
+"""Whoever has a case and does not answer in it: the team is told, and so is the person."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from bot.alerts.outbox import Outbox
+from bot.alerts.recipients import StaffRecipients
+from bot.alerts.watch import Watch
+from bot.conversations.handoff import Wish
+from bot.conversations.model import Urgency, Way
+from bot.desk.calls import Call
+from bot.desk.duty import Duty
+from bot.desk.model import Outcome, View
+from bot.staff.model import Role
+
+HOOK = "https://hooks.example.org/city"
+HOUR, FIVE = timedelta(hours=1), timedelta(minutes=5)
+
+
+def in_an_hour(urgency, authority, start):
+    return start + HOUR
+
+
+@pytest.fixture
+def sam(office):
+    return office.member("Sam Lee")
+
+
+@pytest.fixture
+def dana(office):
+    return office.member("Dana Osei")
+
+
+@pytest.fixture
+def boss(office):
+    return office.member("Bo Kaya", Role.ADMIN)
+
+
+@pytest.fixture
+def outbox(office):
+    return Outbox(office.database, office.clock)
+
+
+@pytest.fixture
+def watch(office, outbox, sam, dana, boss):
+    return Watch(
+        office.database, outbox, StaffRecipients(office.database, {"nottingham-city": HOOK}), office.clock, due=in_an_hour
+    )
+
+
+@pytest.fixture
+def duty(office, watch):
+    return Duty(
+        office.database, office.handoff, office.audit, due=in_an_hour, clock=office.clock, announce=watch.announce_handed
+    )
+
+
+@pytest.fixture
+def taken(office, duty, sam):
+    """A case that was asked for in the chat and that Sam has, with no target of its own left."""
+    case = office.case()
+    office.set(case, due_at=office.clock.now)
+    duty.take(sam, case.reference)
+    return case
+
+
+def alerted(outbox, case):
+    return [(each.stage.value, each.address) for each in outbox.of([case.id])]
+
+
+def writes(office, case, text="are you there?"):
+    """What the person writes, left to the people who have the chat."""
+    message = office.writes(office.store.find(case.conversation_id), text)
+    office.handoffs.pass_on(message)
+    return message
+
+
+def told(office, case):
+    return office.said(case)[-1].text
+
+
+def test_who_is_not_answered_in_time_is_told_and_so_is_the_team(office, duty, outbox, sam, dana, taken):
+    duty.reply(sam, taken.reference, "hello", "1")
+    writes(office, taken)
+    office.clock.turn(minutes=59)
+    assert duty.move() == ([], [])
+    office.clock.turn(minutes=2)
+    moved, [said] = duty.move()
+    assert moved == [taken.id]
+    assert said.text == office.words("handoff_unanswered")
+    assert alerted(outbox, taken) == [("silence", sam.email), ("silence", dana.email), ("silence", HOOK)]
+    assert (office.now(taken).holder_id, office.answers(taken)) == (sam.id, "waiting")
+    assert office.log(sam, taken)[-1] == ("unanswered", None)
+    office.clock.turn(days=1)
+    assert duty.move() == ([], [])
+
+
+def test_then_the_managers_are_told_after_as_long_again_and_nobody_else(office, duty, watch, outbox, sam, boss, taken):
+    office.clock.turn(hours=1, minutes=1)
+    duty.move()
+    office.clock.now = datetime.now(timezone.utc)
+    watch.look()
+    known = alerted(outbox, taken)
+    office.clock.turn(minutes=59)
+    watch.look()
+    assert alerted(outbox, taken) == known
+    office.clock.turn(minutes=2)
+    watch.look()
+    assert alerted(outbox, taken) == [*known, ("manager", boss.email)]
+    office.clock.turn(days=1)
+    watch.look()
+    assert len(alerted(outbox, taken)) == len(known) + 1
+
+
+def test_what_was_taken_and_no_more_is_told_of_too_however_the_person_wants_an_answer(office, duty, sam):
+    for way in Way:
+        case = office.case(way=way)
+        office.set(case, due_at=office.clock.now)
+        duty.take(sam, case.reference)
+    office.clock.turn(hours=1, minutes=1)
+    moved, said = duty.move()
+    assert len(moved) == len(Way)
+    assert len(said) == 1, "only in the chat that Sam has is there a word to be waited for"
+
+
+@pytest.mark.parametrize("act", ["reply", "note", "snooze", "give_back", "hand", "close"])
+def test_whatever_staff_do_with_a_case_ends_the_silence(office, duty, sam, taken, act):
+    writes(office, taken)
+    arguments = {
+        "reply": ["hello", "1"],
+        "note": ["Rang them."],
+        "snooze": [office.clock.now + timedelta(days=1)],
+        "hand": [None],
+        "close": [Outcome.HELPED],
+    }
+    getattr(duty, act)(sam, taken.reference, *arguments.get(act, []))
+    office.clock.turn(hours=2)
+    assert duty.move() == ([], [])
+
+
+def test_who_only_looks_has_not_answered(office, duty, sam, taken):
+    writes(office, taken)
+    duty.opened(sam, taken.reference)
+    office.clock.turn(hours=1, minutes=1)
+    assert duty.move()[0] == [taken.id]
+
+
+def test_a_new_silence_is_told_of_anew(office, duty, outbox, sam, taken):
+    for number in range(3):
+        writes(office, taken)
+        office.clock.turn(hours=1, minutes=1)
+        assert duty.move()[0] == [taken.id]
+        duty.reply(sam, taken.reference, "hello", str(number))
+        assert office.answers(taken) == "staff"
+        office.clock.now = datetime.now(timezone.utc)
+    assert [stage for stage, address in alerted(outbox, taken) if address == HOOK] == ["silence"] * 3
+
+
+def test_who_takes_over_an_unanswered_word_has_as_long_for_it(office, duty, sam, dana, taken):
+    duty.reply(sam, taken.reference, "hello", "1")
+    writes(office, taken)
+    duty.take(dana, taken.reference, over=True)
+    office.clock.turn(hours=1, minutes=1)
+    assert duty.move()[0] == [taken.id]
+
+
+def test_who_takes_over_what_was_answered_owes_nothing(office, duty, sam, dana, taken):
+    writes(office, taken)
+    duty.reply(sam, taken.reference, "hello", "1")
+    duty.take(dana, taken.reference, over=True)
+    office.clock.turn(days=1)
+    assert duty.move() == ([], [])
+
+
+def test_nobody_in_an_emergency_waits_longer_than_five_minutes(office, duty, sam):
+    case = office.cries(office.chat())
+    duty.take(sam, case.reference)
+    duty.reply(sam, case.reference, "I am here", "1")
+    writes(office, case)
+    office.clock.turn(minutes=4, seconds=50)
+    assert duty.move() == ([], [])
+    office.clock.turn(seconds=20)
+    assert duty.move()[0] == [case.id]
+
+
+def test_a_target_that_was_told_stands_when_a_case_is_taken(office, duty, sam):
+    case = office.case()
+    office.set(case, due_at=office.clock.now + timedelta(minutes=10))
+    duty.take(sam, case.reference)
+    office.clock.turn(minutes=9, seconds=59)
+    assert duty.move() == ([], [])
+    office.clock.turn(seconds=2)
+    assert duty.move()[0] == [case.id]
+
+
+def test_who_takes_a_case_at_the_last_moment_has_five_minutes(office, duty, sam):
+    case = office.case()
+    office.set(case, due_at=office.clock.now + timedelta(seconds=10))
+    duty.take(sam, case.reference)
+    office.clock.turn(minutes=4, seconds=59)
+    assert duty.move() == ([], [])
+    office.clock.turn(seconds=2)
+    assert duty.move()[0] == [case.id]
+
+
+def test_of_who_is_away_the_team_is_told_at_once_and_they_are_not(office, duty, outbox, sam, dana, taken):
+    duty.reply(sam, taken.reference, "hello", "1")
+    office.accounts.set_away(sam.id, True)
+    assert duty.move() == ([], [])
+    writes(office, taken)
+    office.clock.now = datetime.now(timezone.utc)
+    assert duty.move()[0] == [taken.id]
+    assert ("silence", dana.email) in alerted(outbox, taken)
+
+
+def test_where_the_assistant_answers_nobody_is_waited_for(office, duty, sam, taken):
+    duty.give_back(sam, taken.reference)
+    office.writes(office.store.find(taken.conversation_id), "whats a setting up home allowance")
+    office.clock.turn(days=1)
+    assert duty.move() == ([], [])
+
+
+def test_the_desk_lists_and_calls_what_a_colleague_does_not_answer(office, duty, sam, dana, taken):
+    ear = office.cases.ear(dana, office.cases.line(), again=False)
+    assert office.cases.counts(dana)[View.WAITING] == 0
+    office.clock.turn(hours=1, minutes=1)
+    duty.move()
+    case = office.cases.by_id(dana, taken.id)
+    assert case.is_unanswered
+    assert office.cases.views(dana, case) == [View.WAITING, View.OTHERS]
+    assert [each.escalation.id for each in office.cases.queue(dana, View.WAITING)[0]] == [taken.id]
+    assert office.cases.counts(dana)[View.WAITING] == 1
+    assert ear.call(case, dana) is Call.NEW
+    duty.reply(sam, taken.reference, "hello", "1")
+    assert office.cases.counts(dana)[View.WAITING] == 0
+
+
+def test_who_waits_in_vain_can_have_the_assistant_or_take_it_back(office, duty, sam, taken):
+    office.clock.turn(hours=1, minutes=1)
+    _, [said] = duty.move()
+    assert [each["label"] for each in said.details["choices"]] == [office.words(wish.value) for wish in Wish]
+    office.asks_the_assistant(office.store.find(taken.conversation_id))
+    assert (office.answers(taken), office.now(taken).holder_id) == ("bot", sam.id)
+
+
+def test_hours_that_cannot_be_read_keep_nobody_from_being_told(office, sam, taken, caplog):
+    def broken(urgency, authority, start):
+        raise LookupError("no hours")
+
+    duty = Duty(office.database, office.handoff, office.audit, due=broken, clock=office.clock)
+    office.clock.turn(hours=4, minutes=1)
+    assert duty.move()[0] == [taken.id]
+    assert "It cannot be told when escalation" in caplog.text
+
+
+def test_a_chat_that_was_deleted_is_waited_for_by_nobody(office, duty, taken):
+    office.store.delete(taken.conversation_id)
+    office.clock.turn(days=1)
+    assert duty.move() == ([], [])
+
+
+def test_a_more_urgent_case_is_waited_for_as_long_as_it_may_be_now(office, duty, sam, taken):
+    duty.reply(sam, taken.reference, "hello", "1")
+    office.set(taken, urgency=Urgency.EMERGENCY.value)
+    writes(office, taken)
+    office.clock.turn(minutes=5, seconds=1)
+    assert duty.move()[0] == [taken.id]
