@@ -70,6 +70,18 @@ _ROUND_A_NUMBER = re.compile(
 )
 _LIMITS = re.compile(rf"\b(?:{_WHEN}|when|while|if|unless|only|not|don'?t|out|home)\b", re.IGNORECASE)
 """What makes words before a number say when."""
+_TIMELY = re.compile(
+    rf"{_LIMITS.pattern}|\b(?:any|always|all|days?|hours?|hrs?|mins?|minutes|week|late|later|early|soon|now|asap|next"
+    r"|school|college|uni|work|shift|free|busy|available)\b|\d",
+    re.IGNORECASE,
+)
+"""What can be meant to say when; "im Zoë" beside a number says who."""
+_LED = r"(?:(?:hi|hey|hiya|ok|okay|so|and|but|also|um|btw|wait|actually|please|pls|quick question|sorry)[\s,.!:-]+)*"
+_QUESTION = re.compile(
+    rf"\?[\s!?.]*$|^\s*{_LED}(?:wh?at|whats|wats|what's|how|hows|can|could|do|does|did|am|is|are|where|when|who|which|will"
+    r"|would|should|shud|why)\b",
+    re.IGNORECASE,
+)
 _ADVISER = r"(?:p\.?\s?a\.?(?!\w)|personal\s+advis[eo]r|advis[eo]r)"
 _WISH = re.compile(
     rf"(?:\b(?:get|fetch|want|need|tell|ask|let|have|message|msg|text|call|ring|phone|contact|reach|find|see|can|could|will|for"
@@ -93,6 +105,8 @@ class Contact:
     phone: str | None = None
     email: str | None = None
     time: str | None = None
+    rest: str | None = None
+    """What stands beside a number and says neither how nor when: a name, a reason."""
 
 
 def read(text: str, *, asked_how: bool = False) -> Contact:
@@ -113,7 +127,7 @@ def read(text: str, *, asked_how: bool = False) -> Contact:
 
 
 def read_reply(text: str) -> Contact:
-    """What a reply to "which number, and when" says: all that stands beside the number is the time, as it was written."""
+    """What a reply to "which number, and when" says: what stands beside the number is the time, as written, or the rest."""
     text = text[:LONGEST]
     known = read(text)
     found = phone_in(text, anything=True)
@@ -126,7 +140,15 @@ def read_reply(text: str) -> Contact:
         _ROUND_A_NUMBER.sub(" ", before) if _LIMITS.search(before) else "",
         _ROUND_A_NUMBER.sub("", after).strip() and after,
     ]
-    return Contact(known.way, number, None, _short(" ".join(" ".join(said).split()).strip(" ,.;:-()")) or None)
+    beside = " ".join(" ".join(said).split()).strip(" ,.;:-()") or None
+    if beside and _TIMELY.search(beside):
+        return Contact(known.way, number, time=_short(beside))
+    return Contact(known.way, number, rest=beside)
+
+
+def is_question(text: str) -> bool:
+    """Whether a text is plainly put as a question."""
+    return _QUESTION.search(text) is not None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.contact import CALL, CHAT, EMAIL, TEXT, Contact, adviser_wish, read, read_reply
+from actions.answer import ActionAnswer
+from actions.contact import CALL, CHAT, EMAIL, TEXT, Contact, adviser_wish, is_question, read, read_reply
 from actions.library_action import LibraryAction
 from actions.person import TO
 from actions.turn import AUTHORITY, UNKNOWN, Turn
@@ -65,6 +66,9 @@ _PARTS = (
 )
 """What can be changed; PHONE stands for whatever they are reached by."""
 
+_NAME = re.compile(r"[\W\d_]*(?:[A-Za-zÀ-ɏḀ-ỿ'’-]+[\W\d_]*){1,2}")
+"""One or two words in Latin letters: too little to say that somebody speaks another language, and often a name."""
+
 IN_DANGER = frozenset(("crisis", "maybe_crisis"))
 CLEAR = IN_DANGER | {"ask_entry", "frightened", "ask_identity", "delete_chat"}
 FOLLOW_UPS = frozenset(
@@ -72,7 +76,9 @@ FOLLOW_UPS = frozenset(
 )
 OTHERWISE = CLEAR | FOLLOW_UPS | {"ask_which", "ask_topic", "ask_capabilities", "own_case_status", "other_language"}
 """Intents that ask for something else: rules.yml answers each of them under the active form, which then asks again."""
-TELLING = frozenset(("nlu_fallback", "not_covered", "out_of_scope", "tell_age", "tell_situation"))
+UNKNOWN_TO_US = frozenset(("nlu_fallback", "not_covered", "out_of_scope"))
+"""Intents of a question that only the person who gets back to them can answer."""
+TELLING = UNKNOWN_TO_US | {"tell_age", "tell_situation", "other_language"}
 """Intents of a message that, at the read-back, says what else the request is about."""
 NOT_TOLD = frozenset(("rather_not_say", "dont_know"))
 REFUSED = NOT_TOLD | {"deny"}
@@ -90,13 +96,16 @@ class ValidateHandoffForm(LibraryAction):
         # Not `requested_slot`, which is still another form's when this one starts in the middle of it.
         asked = tracker.get_slot(ASKED)
         turn = Turn(dispatcher, tracker, self.library.shelf, hears=asked not in (PHONE, ADDRESS, ABOUT))
-        taken = _Reply(turn, asked).taken()
-        events = []
+        reply, events = _Reply(turn, asked), []
+        taken = reply.taken()
         if taken is not None:
             # A short reply is easily taken for another language; what begins the form is in English, or translated.
             events = [event for event in turn.events if asked is None or event["name"] != "language"]
             events.extend(SlotSet(name, value) for name, value in taken.items())
         known = {**tracker.slots, **{event["name"]: event["value"] for event in events}}
+        if reply.asks_too:
+            # What it is about is a question: it is passed on, and answered before the form goes on.
+            events.extend(ActionAnswer(self.library).run(dispatcher, tracker, domain))
         return [*events, SlotSet("requested_slot", next_question(known))]
 
 
@@ -146,6 +155,11 @@ class _Reply:
             return {MISSES: self._misses}
         return self._missed()
 
+    @property
+    def asks_too(self) -> bool:
+        """Whether what it is about is a question that an entry answers."""
+        return self._asked == ABOUT and self._asks_entry and is_question(self._text) and not self._stops()
+
     # what each question takes
 
     def _answer(self) -> dict[str, Any] | None:
@@ -188,7 +202,7 @@ class _Reply:
         contact = read_reply(self._text)
         found = self._new(contact)
         if contact.phone or contact.email or contact.way not in (None, self._slot(WAY)):
-            return found
+            return {**found, ABOUT: contact.rest} if contact.rest and self._slot(ABOUT) is None else found
         if self._asks_entry or sum(each.isdigit() for each in self._text) > MOST_DIGITS_OF_NO_NUMBER or "@" in self._text:
             return None
         if _WHY.search(self._text):
@@ -255,7 +269,10 @@ class _Reply:
         turn = self._turn
         if (turn.intent in FOLLOW_UPS and turn.entry is None) or (turn.intent == "ask_topic" and turn.topic is None):
             return False
-        return turn.intent in (CLEAR if self._asked in (PHONE, ADDRESS) else OTHERWISE)
+        if turn.intent == "other_language" and _NAME.fullmatch(self._text):
+            return False
+        awaits_contact = self._asked in (PHONE, ADDRESS) and not is_question(self._text)
+        return turn.intent in (CLEAR if awaits_contact else OTHERWISE)
 
     def _whom(self) -> dict[str, Any]:
         """Whom they want. Where no link says who their adviser is, duty passes it on: nobody is told who works there."""
@@ -292,6 +309,10 @@ class _Reply:
     def _missed(self) -> dict[str, Any]:
         """Nothing was understood: ask again, and in the end take what asks least of them. Consent is never taken."""
         misses = self._misses + 1
+        if self._asked == CONSENT and (added := self._added()):
+            return {MISSES: 0, ABOUT: added, NOTE: "handoff_added"}
+        if self._turn.intent in UNKNOWN_TO_US and is_question(self._text):
+            return {MISSES: self._misses, NOTE: "handoff_unknown"}
         if self._asked == AUTHORITY:
             self._turn.take_authority(UNKNOWN)
             return {MISSES: 0}
@@ -301,8 +322,6 @@ class _Reply:
                 return {MISSES: 0, WAY: CHAT, NOTE: "handoff_stays", **time}
             wrong = "handoff_phone_wrong" if self._asked == PHONE else "handoff_email_wrong"
             return {MISSES: misses, NOTE: wrong if misses == 1 else "handoff_offer_chat", **time}
-        if self._asked == CONSENT and (added := self._added()):
-            return {MISSES: 0, ABOUT: added, NOTE: "handoff_added"}
         least: dict[str, dict[str, Any]] = {TO: {TO: DUTY}, WAY: {WAY: CHAT, NOTE: "handoff_stays"}, CHANGE: {CHANGE: None}}
         if misses >= MOST_MISSES and self._asked in least:
             return {MISSES: 0, **least[self._asked]}

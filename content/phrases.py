@@ -31,7 +31,7 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
         "handoff_first": "team", "handoff_first_any": "teams", "handoff_adviser": "", "handoff_to": "", "handoff_way": "",
         "handoff_phone": "", "handoff_phone_wrong": "", "handoff_email": "", "handoff_email_wrong": "",
         "handoff_offer_chat": "", "handoff_stays": "", "handoff_about": "", "handoff_change": "", "handoff_again": "",
-        "handoff_added": "",
+        "handoff_added": "", "handoff_unknown": "",
         "handoff_sorry": "", "handoff_identity": "", "handoff_why": "",
         "handoff_read_back": "who", "handoff_by_chat": "contact", "handoff_by_call": "contact",
         "handoff_by_text": "contact", "handoff_by_email": "contact", "handoff_good_time": "time", "handoff_reason": "about",

@@ -36,6 +36,8 @@ class Form:
         self.slots: dict[str, Any] = {"authority": CITY, **slots}
         self.asked: str | None = None
         self.taken: dict[str, Any] = {}
+        self.before: list[dict[str, Any]] = []
+        """What was said before the next question."""
 
     def begin(self, text: str = "Talk to a person", **said: Any) -> dict[str, Any]:
         return self.say(text, "ask_person", **said)
@@ -55,7 +57,7 @@ class Form:
             "entities": [{"entity": name, "value": value, "role": role} for name, value, role in entities],
             **parsed,
         }
-        _, self.taken = self._run(ValidateHandoffForm, message)
+        self.before, self.taken = self._run(ValidateHandoffForm, message)
         self.asked = self.taken.pop("requested_slot")
         [reply], _ = self._run(NEXT[self.asked], message)
         return reply
@@ -575,6 +577,61 @@ def test_words_of_the_form_in_a_clear_question_answer_nothing(form, asked, text)
     form.slots["handoff_asked"] = asked
     form.say(text, "ask_entry", entries=["council-tax"])
     assert form.taken == {}
+
+
+@pytest.mark.parametrize("text", ["do i have to pay council tax", "council tax?", "hi, how does council tax work"])
+def test_a_question_as_the_reason_is_answered_and_passed_on(form, text):
+    form.to("Talk to a person", "Stay in this chat")
+    reply = form.say(text, "ask_entry", entries=["council-tax"], near=[])
+    assert [said["entry"] for said in form.before] == ["council-tax"]
+    assert (form.asked, form.slots["handoff_about"]) == ("handoff_consent", text)
+    assert text in reply["text"]
+
+
+def test_a_reason_that_is_no_question_is_only_passed_on(form):
+    form.to("Talk to a person", "Stay in this chat")
+    form.say("my council tax arrears", "ask_entry", entries=["council-tax"])
+    assert (form.before, form.slots["handoff_about"]) == ([], "my council tax arrears")
+
+
+@pytest.mark.parametrize("asked", ["handoff_way", "handoff_phone", "handoff_email"])
+@pytest.mark.parametrize("intent", ["not_covered", "out_of_scope", "nlu_fallback"])
+def test_a_question_that_the_assistant_cannot_answer_is_for_the_person_and_no_wrong_reply(form, asked, intent):
+    form.begin()
+    form.slots.update(handoff_asked=asked, handoff_way={"handoff_email": "email", "handoff_phone": "call"}.get(asked))
+    reply = form.say("can i get driving lessons?", intent)
+    assert reply["text"].startswith(form.library.shelf.phrases("handoff_unknown"))
+    assert form.asked == asked
+    assert not form.slots["handoff_misses"]
+
+
+@pytest.mark.parametrize("intent", ["ask_which", "ask_topic", "own_case_status", "ask_capabilities"])
+def test_where_a_number_is_awaited_what_is_plainly_a_question_is_left_to_its_own_rule(form, intent):
+    form.to("Talk to a person", "Call me")
+    form.say("what help is there with work", intent, topic="work")
+    assert form.taken == {}
+
+
+@pytest.mark.parametrize("name", ["Zoë 😀", "Siân", "Łukasz Nowak"])
+def test_a_name_at_the_read_back_is_added_and_no_other_language(form, name):
+    form.to("Talk to a person", "Stay in this chat", "rent")
+    form.say(name, "other_language", language="sq")
+    assert form.slots["handoff_about"] == f"rent\n{name}"
+    assert "language" not in form.slots
+
+
+@pytest.mark.parametrize("text", ["ሰላም", "dua një person tani", "kurdî نازانم"])
+def test_another_language_at_the_read_back_is_heard(form, text):
+    form.to("Talk to a person", "Stay in this chat", "rent")
+    form.say(text, "other_language", language="sq")
+    assert form.taken == {}
+
+
+def test_a_name_or_a_reason_beside_a_number_is_no_time(form):
+    form.to("Talk to a person", "Call me")
+    form.say("07700 900123 im Zoë, its about my rent")
+    assert form.slots.get("handoff_time") is None
+    assert (form.slots["handoff_about"], form.asked) == ("im Zoë, its about my rent", "handoff_consent")
 
 
 def test_a_cry_for_help_is_no_answer_to_any_question(form):
