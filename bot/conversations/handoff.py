@@ -125,8 +125,10 @@ class Handoff:
     def gone_home(self, escalation: Escalation, last_act_at: datetime | None) -> list[Draft]:
         """What somebody is told who writes outside of hours, when the team has been quiet for a while; else nothing."""
         now = self._clock()
+        if last_act_at is not None and now - last_act_at < QUIET:
+            return []
         closed = self._targets.closed(escalation, now)
-        if closed is None or (last_act_at is not None and now - last_act_at < QUIET):
+        if closed is None:
             return []
         text = self._library.shelf.phrases("handoff_gone_home", closed=closed)
         return [self._draft("waiting", escalation, text, choices=self._wishes(escalation))]

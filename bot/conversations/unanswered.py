@@ -18,7 +18,7 @@ from bot.staff.tables import staff
 from content.database import utc_or_none
 
 SHORTEST = TARGETS[Urgency.EMERGENCY]
-"""Whoever has just taken a case has that long to write, and nobody in an emergency waits longer, round the clock."""
+"""Everybody has that long to write, and nobody in an emergency waits longer, round the clock."""
 _TOLD, _LATER, _ACT = escalation_log.alias("told"), escalation_log.alias("later"), escalation_log.alias("act")
 IS_TOLD = sa.and_(
     escalations.c.status == Status.TAKEN.value,
@@ -69,14 +69,16 @@ class Silence:
     since: datetime
     is_holder_there: bool
 
-    def ends(self, due: Due) -> datetime:
-        """When the team is to be told: at once where whoever has the case is away, else at the target for a first reply."""
+    def is_over(self, now: datetime, due: Due) -> bool:
+        """Whether the team is to be told: at once where whoever has the case is away, else at the target for a first reply."""
         case, at_least = self.escalation, self.since + SHORTEST
         if not self.is_holder_there:
-            return self.since
+            return True
+        if now < at_least or case.urgency is Urgency.EMERGENCY:
+            return now >= at_least
         if case.replied_at is None and case.due_at is not None and case.due_at > self.since:
-            return max(case.due_at, at_least)
-        return at_least if case.urgency is Urgency.EMERGENCY else due(case.urgency, case.authority, self.since)
+            return now >= case.due_at
+        return now >= due(case.urgency, case.authority, self.since)
 
 
 def silences(connection: Connection, *which: Any) -> Iterator[Silence]:

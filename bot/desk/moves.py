@@ -85,7 +85,7 @@ def tell_of_silences(
 def _is_over(silence: Silence, due: rows.Due, now: datetime) -> bool:
     """Whether it is time to tell the team."""
     try:
-        return silence.ends(due) <= now
+        return silence.is_over(now, due)
     except Exception as error:
         # Without the hours every hour counts: too early is better than never.
         id, urgency = silence.escalation.id, silence.escalation.urgency
