@@ -70,7 +70,7 @@ class Silence:
     is_holder_there: bool
 
     def is_over(self, now: datetime, due: Due) -> bool:
-        """Whether the team is to be told: at once where whoever has the case is away, else at the target for a first reply."""
+        """Whether the team is to be told: at once where whoever has it is away, else at the target of a first reply."""
         case, at_least = self.escalation, self.since + SHORTEST
         if not self.is_holder_there:
             return True
