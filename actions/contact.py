@@ -87,12 +87,22 @@ _WISH = re.compile(
     rf"(?:\b(?:get|fetch|want|need|tell|ask|let|have|message|msg|text|call|ring|phone|contact|reach|find|see|can|could|will|for"
     r"|(?:hold|touch)\s+(?:of|with)|(?:talk|speak|chat|word|through|thru|over|it|this|connect me|put me)\s+(?:to|with))"
     rf"\s+(?:to\s+)?(?:(?:me|us)\s+)?|^\s*)(?:my|me|mi)\s+(?:own\s+)?{_ADVISER}"
-    r"(?!\s+(?:changed?|gone|sacked|removed|off|replaced|swapped))",
+    r"(?!\s+(?:changed?|gone|sacked|removed|off|replaced|swapped|ignor\w*|never|hardly|always|keeps?|hates?|left|does\w*|did\w*"
+    r"|wont|won'?t|isn'?t|is\s+(?:not|always|never)|has\w*))",
     re.IGNORECASE,
 )
 _NAME = r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)?"
 _NAME_AFTER = re.compile(
     rf"(?:\s|,|'s|is\b|name\b)*\s(?!(?:Please|Pls|Now|And|But|To|She|He|They|The|Im|I'm|ASAP)\b)({_NAME})"
+)
+_NAMED_BEFORE = re.compile(
+    rf"\b(?i:to|with|get|call|ring|text|message|msg|reach|for)\s+({_NAME})\b[\s,.(-]*"
+    rf"(?i:(?:she|he|they)?\W?\s?(?:s|is|re|are)|who\W?\s?(?:s|is))\s+(?i:my\s+(?:own\s+)?{_ADVISER})"
+)
+"""Janet, she's my PA."""
+_REASON = re.compile(
+    r"(?:^|[\s,.;!(-])((?:it'?s|it is|this is|that'?s)\s+(?:actually\s+|all\s+|just\s+)?(?:about|to do with)\s+\S.*)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _NAMED_AFTER = re.compile(rf"[^?!]{{0,12}}\b(?i:called|named|name\s+is|name's)\s+({_NAME}|[^\W\d][\w'’-]+)")
 
@@ -146,6 +156,12 @@ def read_reply(text: str) -> Contact:
     return Contact(known.way, number, rest=beside)
 
 
+def reason_in(text: str) -> tuple[str, str | None]:
+    """A text in two: what stands before somebody says what it is about, and that."""
+    match = _REASON.search(text)
+    return (text[: match.start()], match[1].strip()) if match else (text, None)
+
+
 def is_question(text: str) -> bool:
     """Whether a text is plainly put as a question."""
     return _QUESTION.search(text) is not None
@@ -182,6 +198,8 @@ def email_in(text: str) -> str | None:
 def adviser_wish(text: str) -> str | None:
     """Whom somebody wants who asks for their own adviser: a name, or "" without one; None when they do not ask for them."""
     wish = _WISH.search(text[:LONGEST])
+    if before := _NAMED_BEFORE.search(text[:LONGEST]):
+        return before[1][:LONGEST_TIME]
     if wish is None:
         return None
     rest = text[wish.end() : LONGEST]

@@ -11,7 +11,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answer import ActionAnswer
-from actions.contact import CALL, CHAT, EMAIL, TEXT, Contact, adviser_wish, is_question, read, read_reply
+from actions.contact import CALL, CHAT, EMAIL, TEXT, Contact, adviser_wish, is_question, read, read_reply, reason_in
 from actions.library_action import LibraryAction
 from actions.person import TO
 from actions.turn import AUTHORITY, UNKNOWN, Turn
@@ -66,6 +66,12 @@ _PARTS = (
 )
 """What can be changed; PHONE stands for whatever they are reached by."""
 
+_HOW_LONG = re.compile(
+    r"\b(?:when|how\s+(?:long|soon|quick\w*|fast))\b.*\b(?:they|some(?:one|body)|any(?:one|body)|u|you|he|she|call|ring|reply"
+    r"|answer|get\s+back|hear|text|e-?mail)\b",
+    re.IGNORECASE,
+)
+MOST_WORDS_OF_A_SKIP, MOST_WORDS_OF_HOW_LONG = 4, 10
 _NAME = re.compile(r"[\W\d_]*(?:[A-Za-zÀ-ɏḀ-ỿ'’-]+[\W\d_]*){1,2}")
 """One or two words in Latin letters: too little to say that somebody speaks another language, and often a name."""
 
@@ -141,6 +147,8 @@ class _Reply:
             return None
         if self._stops():
             return {CONSENT: False}
+        if self._asks_how_long():
+            return {MISSES: self._misses, NOTE: "handoff_how_long"}
         if self._says_exactly("start_again") or _AGAIN.fullmatch(self._text):
             return None
         answered = self._answer()
@@ -199,10 +207,12 @@ class _Reply:
         return found or None
 
     def _contact(self) -> dict[str, Any] | None:
-        contact = read_reply(self._text)
+        before, reason = reason_in(self._text)
+        contact = read_reply(before)
         found = self._new(contact)
         if contact.phone or contact.email or contact.way not in (None, self._slot(WAY)):
-            return {**found, ABOUT: contact.rest} if contact.rest and self._slot(ABOUT) is None else found
+            about = ", ".join(filter(None, (contact.rest, reason)))
+            return {**found, ABOUT: about} if about and self._slot(ABOUT) is None else found
         if self._asks_entry or sum(each.isdigit() for each in self._text) > MOST_DIGITS_OF_NO_NUMBER or "@" in self._text:
             return None
         if _WHY.search(self._text):
@@ -213,8 +223,9 @@ class _Reply:
         return None
 
     def _about(self) -> dict[str, Any] | None:
-        skips = _SKIP.fullmatch(self._text) or self._says_exactly("deny", "rather_not_say")
-        return {ABOUT: "" if skips else self._text[:LONGEST_ABOUT].rstrip()}
+        if self._turn.intent == "ask_identity" and is_question(self._text):
+            return None
+        return {ABOUT: "" if self._skips() else self._text[:LONGEST_ABOUT].rstrip()}
 
     def _changed(self) -> dict[str, Any] | None:
         found, part = self._new(read(self._text)), self._part()
@@ -232,6 +243,8 @@ class _Reply:
             return found
         if _SEND.fullmatch(self._text) or self._says_exactly("affirm"):
             return {CONSENT: True}
+        if reason_in(self._text)[1] and (added := self._with_this()):
+            return {ABOUT: added, NOTE: "handoff_added"}
         if self._asks_entry:
             return None
         if self._text == CHANGE_IT or _CHANGES.search(self._text):
@@ -262,6 +275,22 @@ class _Reply:
     def _says_exactly(self, *intents: str) -> bool:
         return self._turn.is_exact and self._turn.intent in intents
 
+    def _skips(self) -> bool:
+        """Whether they say nothing of what it is about."""
+        says_nothing = _SKIP.fullmatch(self._text) or _ANY.fullmatch(self._text.strip(" .!")) or _SEND.fullmatch(self._text)
+        is_short = len(self._text.split()) <= MOST_WORDS_OF_A_SKIP
+        return bool(
+            says_nothing
+            or self._says_exactly("deny", "affirm", "rather_not_say")
+            or (is_short and self._turn.intent in NOT_TOLD)
+        )
+
+    def _asks_how_long(self) -> bool:
+        """Whether they ask how long somebody takes to get back to them: that can be told once it is sent."""
+        few = len(self._text.split()) <= MOST_WORDS_OF_HOW_LONG and is_question(self._text)
+        asks_when = self._turn.intent == "ask_when" and self._turn.entry is None
+        return few and (asks_when or _HOW_LONG.search(self._text) is not None)
+
     def _stops(self) -> bool:
         return bool(_STOP.fullmatch(self._text)) or self._says_exactly("stop")
 
@@ -287,7 +316,14 @@ class _Reply:
         way = contact.way
         if contact.phone and way is None and self._slot(WAY) in (CHAT, EMAIL):
             way = CALL
-        told = {WAY: way, PHONE: contact.phone, ADDRESS: contact.email, TIME: contact.time}
+        about = reason_in(self._text)[1] if self._slot(ABOUT) is None else None
+        told = {
+            WAY: way,
+            PHONE: contact.phone,
+            ADDRESS: contact.email,
+            TIME: contact.time,
+            ABOUT: about[:LONGEST_ABOUT] if about else None,
+        }
         return {slot: value for slot, value in told.items() if value is not None and value != self._slot(slot)}
 
     def _part(self) -> str | None:
@@ -303,8 +339,11 @@ class _Reply:
 
     def _added(self) -> str | None:
         """What it is about with this message added, where the message says something and there is room."""
+        return self._with_this() if self._turn.intent in TELLING else None
+
+    def _with_this(self) -> str | None:
         whole = "\n".join(filter(None, (self._slot(ABOUT), self._text)))
-        return whole if self._turn.intent in TELLING and len(whole) <= LONGEST_ABOUT else None
+        return whole if len(whole) <= LONGEST_ABOUT else None
 
     def _missed(self) -> dict[str, Any]:
         """Nothing was understood: ask again, and in the end take what asks least of them. Consent is never taken."""

@@ -18,7 +18,7 @@ _STOP = re.compile(
 REOPENS = timedelta(days=7)
 """How long after its end a case opens again by itself when the person asks what the assistant cannot answer."""
 QUIET = timedelta(minutes=30)
-"""After that long without a word of theirs, whoever has a chat outside of hours does not sit at it."""
+"""After that long without a word, whoever writes is told that it is kept for the team."""
 CONTACTS = ("about", "phone", "email", "good_time")
 
 
@@ -122,15 +122,19 @@ class Handoff:
         text = self._library.shelf.phrases("handoff_unanswered")
         return self._draft("waiting", escalation, text, choices=self._wishes(escalation))
 
-    def gone_home(self, escalation: Escalation, last_act_at: datetime | None) -> list[Draft]:
-        """What somebody is told who writes outside of hours, when the team has been quiet for a while; else nothing."""
+    def kept_for_them(self, escalation: Escalation, quiet_since: datetime | None, *, is_held: bool) -> list[Draft]:
+        """What somebody is told, if anything, who writes to people who are not there.
+
+        Who waits is told again when to expect an answer, once nothing was said for a while. Who writes to a person who has
+        the chat is told it outside of hours, when that person has been quiet for a while.
+        """
         now = self._clock()
-        if last_act_at is not None and now - last_act_at < QUIET:
+        if quiet_since is not None and now - quiet_since < QUIET:
             return []
-        closed = self._targets.closed(escalation, now)
-        if closed is None:
+        when = self._targets.closed(escalation, now) if is_held else self._targets.when(escalation, now)
+        if when is None:
             return []
-        text = self._library.shelf.phrases("handoff_gone_home", closed=closed)
+        text = self._library.shelf.phrases("handoff_kept_for_them", when=when)
         return [self._draft("waiting", escalation, text, choices=self._wishes(escalation))]
 
     def passed_to_another(self, escalation: Escalation) -> Draft:

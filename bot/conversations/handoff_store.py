@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,6 +20,7 @@ from bot.conversations.rows import (
     add_replies,
     change_conversation,
     has_reply,
+    last_reply_at,
     locked,
     note_check_in,
     now,
@@ -29,6 +31,14 @@ from bot.conversations.rows import (
 from bot.conversations.tables import escalations
 from bot.conversations.unanswered import last_act_at
 from content.database import Database
+
+
+class Alone(Protocol):
+    """What to tell who writes to people: since when they, or the assistant for them, have said nothing, and whether one of
+    them has the chat.
+    """
+
+    def __call__(self, escalation: Escalation, quiet_since: datetime | None, *, is_held: bool) -> Sequence[Draft]: ...
 
 
 class HandoffStore:
@@ -106,14 +116,14 @@ class HandoffStore:
     def pass_on(
         self,
         message: Message,
-        alone: Callable[[Escalation, datetime | None], Sequence[Draft]] = lambda case, last_act_at: (),
+        alone: Alone | None = None,
         *,
         is_urgent: bool = False,
     ) -> tuple[Escalation | None, list[Message]]:
         """Leave a message to the people who hold the conversation; what they had put off comes back to them.
 
-        `alone` says what is told, if anything, to who writes to a person who did something with the case last at a moment,
-        but is not there now: then the chat waits for them. `is_urgent` makes a routine case an urgent one.
+        `alone` says what is told, if anything, to who writes to people who are not there: then the chat waits for them.
+        `is_urgent` makes a routine case an urgent one.
 
         Gives no case when the assistant holds the chat after all, or when the conversation was deleted.
         """
@@ -123,9 +133,9 @@ class HandoffStore:
             if row is None or row.holder == Holder.BOT.value or escalation is None:
                 return None, []
             settle(connection, message)
-            made = []
-            if row.holder == Holder.STAFF.value:
-                made = add_replies(connection, message, alone(escalation, last_act_at(connection, escalation.id)))
+            is_held = row.holder == Holder.STAFF.value
+            quiet_since = last_act_at(connection, escalation.id) if is_held else last_reply_at(connection, message)
+            made = add_replies(connection, message, alone(escalation, quiet_since, is_held=is_held)) if alone else []
             if made:
                 change_conversation(connection, message.conversation_id, holder=Holder.WAITING.value)
             if escalation.status is Status.SNOOZED:

@@ -124,10 +124,10 @@ class Responder:
     async def _pass_on(self, message: Message, heard: Heard) -> None:
         """Leave a message to the people who hold the conversation; what may be danger makes their case urgent.
 
-        Who writes while none of them is there is told when they will be.
+        Who writes while none of them is there is told, now and then, when they will be.
         """
         passed, told = await self._run(
-            lambda: self._handoffs.pass_on(message, self._handoff.gone_home, is_urgent=heard.asks)
+            lambda: self._handoffs.pass_on(message, self._handoff.kept_for_them, is_urgent=heard.asks)
         )
         self._tell(told)
         if passed:

@@ -64,6 +64,14 @@ def has_reply(connection: Connection, message: Message) -> bool:
     return connection.execute(sa.select(messages.c.id).where(messages.c.reply_to == message.id)).first() is not None
 
 
+def last_reply_at(connection: Connection, message: Message) -> datetime | None:
+    """When anybody but the person last said something in the conversation of a message."""
+    said = sa.select(sa.func.max(messages.c.at)).where(
+        messages.c.conversation_id == message.conversation_id, messages.c.author != Author.PERSON.value
+    )
+    return utc_or_none(connection.execute(said).scalar())
+
+
 def add_replies(connection: Connection, message: Message, drafts: Sequence[Draft]) -> list[Message]:
     return [add_message(connection, message.conversation_id, Author.ASSISTANT, draft, message.id) for draft in drafts]
 

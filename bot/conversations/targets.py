@@ -29,7 +29,7 @@ class Targets:
         return "\n\n".join(
             (
                 shelf.phrases(sent, to=self.team(escalation, shelf), reference=escalation.reference),
-                self._when(escalation, at, shelf),
+                self.when(escalation, at),
                 shelf.phrases("handoff_sent_chat" if escalation.way is Way.CHAT else "handoff_sent_other"),
             )
         )
@@ -52,9 +52,10 @@ class Targets:
         closed = shelf.phrases("handoff_closed", opens=clock_words(opens, at), due=clock_words(due, at))
         return f"{closed} {shelf.phrases('handoff_emergency', emergency=emergency)}" if emergency else closed
 
-    def _when(self, escalation: Escalation, at: datetime, shelf: Shelf) -> str:
+    def when(self, escalation: Escalation, at: datetime) -> str:
+        """When to expect an answer, told at a moment."""
         due = clock_words(self._due_from(escalation, at), at)
-        return self.closed(escalation, at) or shelf.phrases("handoff_expect", due=due)
+        return self.closed(escalation, at) or self._library.shelf.phrases("handoff_expect", due=due)
 
     def _due_from(self, escalation: Escalation, at: datetime) -> datetime:
         due = escalation.due_at

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from actions.contact import Contact, adviser_wish, email_in, phone_in, read, read_reply
+from actions.contact import Contact, adviser_wish, email_in, is_question, phone_in, read, read_reply, reason_in
 
 
 @pytest.mark.parametrize(
@@ -130,6 +130,9 @@ def test_a_time_without_a_number_is_kept():
         ("get my pa Sarah Jones please", "Sarah Jones"),
         ("i want my pa, she is called sarah", "sarah"),
         ("I want to talk to my PA. She never rings", ""),
+        ("can i talk to Janet shes my pa", "Janet"),
+        ("can i speak to Ola Nowak, she is my adviser", "Ola Nowak"),
+        ("Call Femi, who's my PA", "Femi"),
     ],
 )
 def test_who_asks_for_their_adviser_is_heard_with_the_name(text, name):
@@ -137,7 +140,15 @@ def test_who_asks_for_their_adviser_is_heard_with_the_name(text, name):
 
 
 @pytest.mark.parametrize(
-    "text", ["i want my pa changed", "i need to talk to someone about my pa", "get me my paper", "get karen"]
+    "text",
+    [
+        "i want my pa changed",
+        "i need to talk to someone about my pa",
+        "get me my paper",
+        "get karen",
+        "change it to my PA ignores me",
+        "tell my pa never rings",
+    ],
 )
 def test_who_only_speaks_of_an_adviser_does_not_ask_for_them(text):
     assert adviser_wish(text) is None
@@ -151,4 +162,31 @@ def test_a_long_message_is_read_at_once(text):
     read(text, asked_how=True)
     read_reply(text)
     adviser_wish(text)
+    reason_in(text)
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "reason"),
+    [
+        ("call me after 4, its about my rent", "call me after 4,", "its about my rent"),
+        ("It's about College", "", "It's about College"),
+        ("this is to do with my flat", "", "this is to do with my flat"),
+        ("about 4 is fine", "about 4 is fine", None),
+        ("is it about time", "is it about time", None),
+    ],
+)
+def test_what_it_is_about_is_told_from_the_rest(text, before, reason):
+    assert reason_in(text) == (before, reason)
+
+
+@pytest.mark.parametrize(
+    "text", ["how much is it", "hi can i get help", "rent?", "WHO SEES THIS", "so what happens", "shud i wait"]
+)
+def test_a_question_is_known_by_how_it_begins_or_ends(text):
+    assert is_question(text)
+
+
+@pytest.mark.parametrize("text", ["my rent", "i dont know what to do", "Candice", "hello", "whatever", "07700 900123"])
+def test_what_does_not_ask_is_no_question(text):
+    assert not is_question(text)

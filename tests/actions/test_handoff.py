@@ -588,6 +588,52 @@ def test_a_question_as_the_reason_is_answered_and_passed_on(form, text):
     assert text in reply["text"]
 
 
+def test_what_it_is_about_is_taken_wherever_it_is_said_and_not_asked_for(form):
+    form.to("Talk to a person", "call me on 07700 900123 after 4, its about my rent")
+    assert (form.slots["handoff_time"], form.slots["handoff_about"]) == ("after 4", "its about my rent")
+    assert form.asked == "handoff_consent"
+
+
+def test_what_it_is_about_is_added_at_the_read_back_also_where_it_sounds_like_a_question(form):
+    form.to("Talk to a person", "Stay in this chat", "Jo")
+    form.say("its about my bursary", "ask_entry", entries=["bursary-16-19"])
+    assert form.slots["handoff_about"] == "Jo\nits about my bursary"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [("yh send it", "affirm"), ("nah dont wanna say", "rather_not_say"), ("idk", "dont_know"), ("whatever", "nlu_fallback")],
+)
+def test_who_says_nothing_of_what_it_is_about_skips_it(form, text, intent):
+    form.to("Talk to a person", "Stay in this chat")
+    form.say(text, intent)
+    assert (form.slots["handoff_about"], form.asked) == ("", "handoff_consent")
+
+
+def test_a_long_reason_that_begins_with_not_knowing_is_a_reason(form):
+    form.to("Talk to a person", "Stay in this chat")
+    form.say("i dont know what to do about my rent", "dont_know")
+    assert form.slots["handoff_about"] == "i dont know what to do about my rent"
+
+
+def test_who_asks_who_sees_it_where_the_reason_is_awaited_is_answered(form):
+    form.to("Talk to a person", "Stay in this chat")
+    form.say("who will see this", "ask_identity")
+    assert form.taken == {}
+
+
+@pytest.mark.parametrize("replies", [[], ["Call me"], ["Stay in this chat"], ["Stay in this chat", "rent"]])
+@pytest.mark.parametrize(
+    ("text", "intent"), [("how long will it take", "ask_when"), ("when will they call me", "own_case_status")]
+)
+def test_who_asks_how_long_it_takes_is_told_and_asked_again(form, replies, text, intent):
+    form.to("Talk to a person", *replies)
+    asked = form.asked
+    reply = form.say(text, intent)
+    assert reply["text"].startswith(form.library.shelf.phrases("handoff_how_long"))
+    assert form.asked == asked
+
+
 def test_a_reason_that_is_no_question_is_only_passed_on(form):
     form.to("Talk to a person", "Stay in this chat")
     form.say("my council tax arrears", "ask_entry", entries=["council-tax"])

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bot.conversations.escalations import REFERENCE_LENGTH, REFERENCE_LETTERS, Escalations
 from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import TARGETS, Author, Holder, Status, Urgency, Way
-from bot.conversations.tables import escalation_contacts, escalation_log, escalation_notes, escalations
+from bot.conversations.tables import escalation_contacts, escalation_log, escalation_notes, escalations, messages
 from bot.conversations.targets import Targets
 from bot.desk.model import Outcome
 from bot.staff.model import Role
@@ -201,9 +201,11 @@ async def test_who_writes_when_whoever_had_the_chat_has_gone_home_is_told_once_w
     office.duty.take(sam, case.reference)
     office.clock.now = next_night(office.clock.now)
     [told] = await service.write(chat, "are you still there")
-    assert told.text.startswith(office.words("handoff_gone_home", closed="They are closed now."))
+    assert told.text.startswith(office.words("handoff_kept_for_them", when="They are closed now."))
     assert told.details["handoff"]["status"] == "waiting"
     assert [choice["value"] for choice in told.details["choices"]] == [ASSISTANT, WITHDRAW]
+    with office.database.write() as connection:
+        connection.execute(sa.update(messages).values(at=office.clock.now))
     assert await service.write(chat, "hello") == []
     assert (office.of(chat).status, office.of(chat).holder_id, answers(office, chat)) == (Status.TAKEN, sam.id, "waiting")
     await service.write(chat, ASSISTANT)
@@ -212,6 +214,22 @@ async def test_who_writes_when_whoever_had_the_chat_has_gone_home_is_told_once_w
     office.duty.reply(sam, case.reference, "good morning", "1")
     assert answers(office, chat) == "staff"
     assert office.said(case)[-2].text == office.words("handoff_taken", name="Sam", to="the duty team of Nottingham City")
+
+
+async def test_who_waits_is_told_again_when_to_expect_an_answer_once_nothing_was_said_for_half_an_hour(
+    service, office, engine
+):
+    chat = await service.begin()
+    await service.ask(chat)
+    assert await service.write(chat, "hello") == []
+    office.clock.turn(minutes=31)
+    [told] = await service.write(chat, "nobody is answering")
+    when = office.targets.when(office.of(chat), office.clock.now)
+    assert told.text == office.words("handoff_kept_for_them", when=when)
+    assert answers(office, chat) == "waiting"
+    with office.database.write() as connection:
+        connection.execute(sa.update(messages).values(at=office.clock.now))
+    assert await service.write(chat, "hello??") == []
 
 
 async def test_a_person_who_works_late_is_not_talked_over(service, office, engine, sam):
