@@ -189,6 +189,12 @@ class Duty:
             act.tell(self._handoff.given_back(act.escalation, _first_name(member)))
             return act
 
+    def settle(self, member: Member, reference: str) -> Act:
+        """Say that what the person wrote last needs no answer, so that nobody is told that they wait for one."""
+        with self._act(member, reference, "no answer needed") as act:
+            self._must_have(act)
+            return act
+
     def close(self, member: Member, reference: str, outcome: Outcome) -> Act:
         """End the case; the assistant answers in the chat again."""
         with self._act(member, reference, "closed", detail=outcome.value) as act:

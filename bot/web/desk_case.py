@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from aiohttp import web
 
-from bot.conversations.model import Message, MessageRefused
+from bot.conversations.model import Author, Message, MessageRefused
 from bot.desk.duty import Act
 from bot.desk.model import ActRefused, Case, CaseNotFound, Outcome, View
 from bot.staff.model import Member
@@ -25,6 +25,7 @@ routes = web.RouteTableDef()
 CASE = "/desk/cases/{reference:[A-Z0-9]{1,12}}"
 PIECE = "X-Chat-Piece"
 """The script sends this header with a reply, and gets the new messages alone in place of the whole page."""
+SIDES = (Author.PERSON, Author.STAFF)
 SNOOZES = {
     "an hour": timedelta(hours=1),
     "three hours": timedelta(hours=3),
@@ -48,7 +49,7 @@ async def piece(request: web.Request, member: Member) -> web.Response:
     return await _piece(request, case)
 
 
-@routes.post(CASE + "/{act:take|take-over|give-back|close|reopen|hand|snooze|note|reply}")
+@routes.post(CASE + "/{act:take|take-over|give-back|settle|close|reopen|hand|snooze|note|reply}")
 @only(*AT_THE_DESK)
 async def act(request: web.Request, member: Member) -> web.Response:
     """Do it, and show the case again; a refusal is shown in the page, with what was typed."""
@@ -78,6 +79,8 @@ def _call(request: web.Request, member: Member, reference: str, name: str, given
         return lambda: duty.take(member, reference, over=name == "take-over")
     if name == "give-back":
         return lambda: duty.give_back(member, reference)
+    if name == "settle":
+        return lambda: duty.settle(member, reference)
     if name == "reopen":
         return lambda: duty.reopen(member, reference)
     if name == "note":
@@ -151,6 +154,7 @@ async def _case_page(
         unsent=unsent or {},
         messages_html=messages_html(request, messages, case),
         last_id=messages[-1].id if messages else 0,
+        they_wrote_last=next((each.author is Author.PERSON for each in reversed(messages) if each.author in SIDES), False),
         line=line,
         waiting=(await desk.read(desk.cases.counts, member))[View.WAITING],
         absent=absent(request, member),

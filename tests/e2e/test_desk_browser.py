@@ -226,6 +226,12 @@ def test_words_typed_while_a_reply_is_on_its_way_stay_in_the_box(browser: Browse
     desk.unroute("**/reply?*")
     desk.get_by_role("button", name="Send").click()
     expect(page.locator("li.staff .bubble")).to_have_text(["First.", "Second."])
+    settle = desk.get_by_role("button", name="Nothing to answer")
+    expect(settle).to_be_hidden()
+    page.get_by_label("Your question").fill("ok thanks")
+    page.keyboard.press("Enter")
+    settle.click()
+    expect(desk.locator(".about-side .log").first).to_contain_text("no answer needed by Sam Lee")
 
 
 def test_a_connection_that_is_lost_says_so_and_what_was_missed_is_there_when_it_is_back(

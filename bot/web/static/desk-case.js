@@ -15,6 +15,7 @@
   var quiet = null;
   var note = document.getElementById("note");
   var unsent = document.getElementById("unsent");
+  var settle = document.getElementById("settle");
 
   function add(html) {
     var holder = document.createElement("template");
@@ -28,6 +29,8 @@
     });
     showSeen();
     tellSeen();
+    var words = list.querySelectorAll("li.person, li.staff");
+    if (settle && words.length) settle.hidden = !words[words.length - 1].classList.contains("person");
   }
 
   // Below the team's last message that the person has been shown.

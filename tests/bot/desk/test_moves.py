@@ -126,7 +126,7 @@ def test_what_was_taken_and_no_more_is_told_of_too_however_the_person_wants_an_a
     assert len(said) == 1, "only in the chat that Sam has is there a word to be waited for"
 
 
-@pytest.mark.parametrize("act", ["reply", "note", "snooze", "give_back", "hand", "close"])
+@pytest.mark.parametrize("act", ["reply", "note", "snooze", "settle", "give_back", "hand", "close"])
 def test_whatever_staff_do_with_a_case_ends_the_silence(office, duty, sam, taken, act):
     writes(office, taken)
     arguments = {
