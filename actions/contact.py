@@ -44,6 +44,7 @@ _NOT = re.compile(
     r"\b(?:do not|don'?t|dnt|not|no|never|hate|without|can'?t|cannot)"
     r"(?:\s+(?:want|wanna|like|to|do|you|u|them|please|ever|take|answer|use|a|any|my|the|talk on|speak on))*\s*$"
 )
+_REFUSES = re.compile(r"\b(?:not|don'?t|dnt|isn'?t|old|wrong|never)\b", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s<>(),;:\"]+@[^\s<>(),;:\"]+")
 _NUMBER = re.compile(r"[+(\d][\d\s().+/-]*\d")
 _CLOCK = r"(?:\d{1,2}[:.]\d{2}\s*(?:am|pm)?|\d{1,2}\s*(?:am|pm)|(?:1[0-2]|[1-9])\s*(?:ish|o'?clock)?)(?![\d/])"
@@ -78,7 +79,7 @@ _TIMELY = re.compile(
 """What can be meant to say when; "im Zoë" beside a number says who."""
 _LED = r"(?:(?:hi|hey|hiya|ok|okay|so|and|but|also|um|btw|wait|actually|please|pls|quick question|sorry)[\s,.!:-]+)*"
 _QUESTION = re.compile(
-    rf"\?[\s!?.]*$|^\s*{_LED}(?:wh?at|whats|wats|what's|how|hows|can|could|do|does|did|am|is|are|where|when|who|which|will"
+    rf"\?[\s!?.]*$|^\s*{_LED}(?:wh?at|wot|wt|whats|wats|wots|what's|how|hows|can|could|do|does|did|am|is|are|where|when|who|which|will"
     r"|would|should|shud|why)\b",
     re.IGNORECASE,
 )
@@ -88,9 +89,26 @@ _WISH = re.compile(
     r"|(?:hold|touch)\s+(?:of|with)|(?:talk|speak|chat|word|through|thru|over|it|this|connect me|put me)\s+(?:to|with))"
     rf"\s+(?:to\s+)?(?:(?:me|us)\s+)?|^\s*)(?:my|me|mi)\s+(?:own\s+)?{_ADVISER}"
     r"(?!\s+(?:changed?|gone|sacked|removed|off|replaced|swapped|ignor\w*|never|hardly|always|keeps?|hates?|left|does\w*|did\w*"
-    r"|wont|won'?t|isn'?t|is\s+(?:not|always|never)|has\w*))",
+    r"|wont|won'?t|isn'?t|is\s+(?:not|always|never|an?|so|such|rude|useless)|has\w*|shout\w*|bull\w*))",
     re.IGNORECASE,
 )
+_NOT_ADVISER = re.compile(
+    rf"\b(?:not|don'?t|dnt|do\s+not|isn'?t|no|without|except|never|rather\s+than|instead\s+of|other\s+than|behind)\b[^.?!,]{{0,40}}?"
+    rf"\b(?:my|me|mi)\s+(?:own\s+)?{_ADVISER}|\b(?:some|any)\s?(?:one|body)\b[^.?!,]{{0,20}}\b(?:not|isn'?t|aint)\s+(?:my|me)\s+"
+    rf"{_ADVISER}",
+    re.IGNORECASE,
+)
+_ASKS_OF_ADVISER = re.compile(
+    rf"\b(?:will|can|could|does|do|would)\s+(?:my|me|mi)\s+(?:own\s+)?{_ADVISER}\s+(?:see|know|read|hear|find|be|get)\b",
+    re.IGNORECASE,
+)
+"""Asks what they will be told; it wishes for nobody."""
+_NO_ANSWER = re.compile(
+    r"(?:don'?t|dont|dnt|not|never|no)\s+(?:know|have|got|seen?|met|heard?|sure|idea)|(?:don'?t|dont|not|never|can'?t|cant|no)\b"
+    r"[^.?!]{0,15}\b(?:reach|get (?:through|thru|hold)|answer\w*|ring\w*|call\w*|reply\w*|repl\w*)",
+    re.IGNORECASE,
+)
+"""Who cannot reach their adviser, or does not know them, does not mean that they should not see it."""
 _NAME = r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)?"
 _NAME_AFTER = re.compile(
     rf"(?:\s|,|'s|is\b|name\b)*\s(?!(?:Please|Pls|Now|And|But|To|She|He|They|The|Im|I'm|ASAP)\b)({_NAME})"
@@ -174,15 +192,23 @@ class Span:
 
 
 def phone_in(text: str, *, anything: bool = False) -> tuple[str, Span] | None:
-    """The first telephone number, British or foreign. Without `anything` it must look like one: 0 or + comes first."""
+    """The telephone number, British or foreign. Without `anything` it must look like one: 0 or + comes first.
+
+    Of several it is the first; of several with a "not" among them the last: "that is my mum's, dont call it, call ...".
+    """
+    found = list(_phones_in(text, anything=anything))
+    return found[-1 if len(found) > 1 and _REFUSES.search(text) else 0] if found else None
+
+
+def _phones_in(text: str, *, anything: bool) -> Iterator[tuple[str, Span]]:
     for run in _NUMBER.finditer(text):
         groups = [Span(run.start() + each.start(), run.start() + each.end()) for each in re.finditer(r"\S+", run[0])]
         for span in _windows(groups):
             written = text[span.start : span.end]
             looks_right = written.lstrip("(").startswith(("0", "+", "44")) or (anything and span.start == run.start())
             if looks_right and (number := _dialled(written)):
-                return number, span
-    return None
+                yield number, span
+                break
 
 
 def email_in(text: str) -> str | None:
@@ -197,6 +223,8 @@ def email_in(text: str) -> str | None:
 
 def adviser_wish(text: str) -> str | None:
     """Whom somebody wants who asks for their own adviser: a name, or "" without one; None when they do not ask for them."""
+    if refuses_adviser(text) or _ASKS_OF_ADVISER.search(text[:LONGEST]):
+        return None
     wish = _WISH.search(text[:LONGEST])
     if before := _NAMED_BEFORE.search(text[:LONGEST]):
         return before[1][:LONGEST_TIME]
@@ -205,6 +233,12 @@ def adviser_wish(text: str) -> str | None:
     rest = text[wish.end() : LONGEST]
     named = _NAMED_AFTER.match(rest) or (None if text.isupper() else _NAME_AFTER.match(rest))
     return named[1][:LONGEST_TIME] if named else ""
+
+
+def refuses_adviser(text: str) -> bool:
+    """Whether somebody says that it is not for their own adviser."""
+    refused = _NOT_ADVISER.search(text[:LONGEST])
+    return refused is not None and not _NO_ANSWER.search(refused[0])
 
 
 def _way_in(text: str, *, asked_how: bool) -> tuple[str, Span] | None:

@@ -10,8 +10,21 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import handoff_words as words
 from actions.answer import ActionAnswer
-from actions.contact import CALL, CHAT, EMAIL, TEXT, Contact, adviser_wish, is_question, read, read_reply, reason_in
+from actions.contact import (
+    CALL,
+    CHAT,
+    EMAIL,
+    TEXT,
+    Contact,
+    adviser_wish,
+    is_question,
+    read,
+    read_reply,
+    reason_in,
+    refuses_adviser,
+)
 from actions.library_action import LibraryAction
 from actions.person import TO
 from actions.turn import AUTHORITY, UNKNOWN, Turn
@@ -33,47 +46,15 @@ MOST_DIGITS_OF_NO_NUMBER = 4
 
 MOST_WORDS = 5
 """Of a reply that leaves it to us: "i dont mind", "anyone is fine"."""
-
-_STOP = re.compile(
-    r"(?:(?:no|oh|ok|actually|please|pls|just)[\s,]+)*"
-    r"(?:stop|cancel|nvm|never\s?mind|leave it|forget it|quit|exit|(?:do not|don'?t|dnt)"
-    r" (?:send|pass) (?:it|this|that)(?: on)?)"
-    r"(?:[\s,.!]+(?:it|this|that|then|now|please|pls|thanks|ta|stop|cancel|leave|forget|nvm))*[\s.!]*",
-    re.IGNORECASE,
-)
-_SKIP = re.compile(r"(?:skip|no|nah|nope|none|nothing|n/?a)(?:[\s,]+(?:it|this|thanks|ta|mate))*[\s.!]*", re.IGNORECASE)
-_AGAIN = re.compile(r"(?:please |can we |lets )?(?:start (?:again|over)|restart)[\s.!]*", re.IGNORECASE)
-_ANY = re.compile(
-    r"\b(?:dont mind|don't mind|do not mind|any(?:one|body|thing| way)?|whoever|whatever|whichever|either)\b", re.I
-)
-_PA = re.compile(r"\b(?:p\.?a\.?|personal advis[eo]r|advis[eo]r)(?!\w)", re.IGNORECASE)
-_DUTY_TEAM = re.compile(r"\bduty\b", re.IGNORECASE)
-_DUTY = re.compile(r"\b(?:duty|team)\b", re.IGNORECASE)
-_NOT_PA = re.compile(r"\b(?:not|dont|don't|but|except|instead|rather)\b", re.IGNORECASE)
-_HAS_NONE = re.compile(
-    r"\b(?:no|not|don'?t|havent|haven'?t|aint|without)\b.{0,12}\b(?:have|got|phone|number|mobile|email|one|any)\b", re.I
-)
-_WHY = re.compile(
-    r"\b(?:why|what for|what do you need|do i have to (?:say|tell|give|answer)|who (?:will|gets|sees|can see))\b",
-    re.IGNORECASE,
-)
-_SEND = re.compile(r"(?:yes|yeah|yh|ok|please|pls|[\s,])*\bsend\b(?:\s+(?:it|this|that|now|off|please|pls))*[\s.!]*", re.I)
-_CHANGES = re.compile(r"\b(?:change|wrong|edit|not right|mistake|typo)\b", re.IGNORECASE)
+NOT_ADVISER = "-"
+"""Stands for the name of the adviser where somebody says that it is not for theirs."""
 _PARTS = (
     (WAY, re.compile(r"\b(?:how|way)\b", re.IGNORECASE)),
     (PHONE, re.compile(r"\b(?:number|mobile|time|when|address)\b", re.IGNORECASE)),
     (ABOUT, re.compile(r"\b(?:about|name|message|reason|line)\b", re.IGNORECASE)),
 )
 """What can be changed; PHONE stands for whatever they are reached by."""
-
-_HOW_LONG = re.compile(
-    r"\b(?:when|how\s+(?:long|soon|quick\w*|fast))\b.*\b(?:they|some(?:one|body)|any(?:one|body)|u|you|he|she|call|ring|reply"
-    r"|answer|get\s+back|hear|text|e-?mail)\b",
-    re.IGNORECASE,
-)
-MOST_WORDS_OF_A_SKIP, MOST_WORDS_OF_HOW_LONG = 4, 10
-_NAME = re.compile(r"[\W\d_]*(?:[A-Za-zÀ-ɏḀ-ỿ'’-]+[\W\d_]*){1,2}")
-"""One or two words in Latin letters: too little to say that somebody speaks another language, and often a name."""
+MOST_WORDS_OF_A_SKIP, MOST_WORDS_OF_HOW_LONG, MOST_WORDS_OF_A_CHANGE = 4, 10, 7
 
 IN_DANGER = frozenset(("crisis", "maybe_crisis"))
 CLEAR = IN_DANGER | {"ask_entry", "frightened", "ask_identity", "delete_chat"}
@@ -149,7 +130,7 @@ class _Reply:
             return {CONSENT: False}
         if self._asks_how_long():
             return {MISSES: self._misses, NOTE: "handoff_how_long"}
-        if self._says_exactly("start_again") or _AGAIN.fullmatch(self._text):
+        if self._says_exactly("start_again") or words.AGAIN.fullmatch(self._text):
             return None
         answered = self._answer()
         if answered is not None:
@@ -192,16 +173,25 @@ class _Reply:
 
     def _who(self) -> dict[str, Any] | None:
         also = self._new(read(self._text))
+        if refuses_adviser(self._text):
+            return {**self._whom(), **also}
         if self._asks_entry and adviser_wish(self._text) is None:
             return also or None
-        if _PA.search(self._text) and not _NOT_PA.search(self._text):
+        is_short = len(self._text.split()) <= MOST_WORDS
+        if (
+            words.PA.search(self._text)
+            and not words.NOT_PA.search(self._text)
+            and (is_short or adviser_wish(self._text) is not None)
+        ):
             return {TO: PA, **also}
-        if _DUTY.search(self._text) or _PA.search(self._text) or self._takes_any:
+        if words.DUTY.search(self._text) or words.PA.search(self._text) or self._takes_any:
             return {TO: DUTY, **also}
         return also or None
 
     def _how(self) -> dict[str, Any] | None:
-        found = {**self._whom(), **self._new(read(self._text, asked_how=not self._asks_entry))}
+        asks = self._asks_entry or words.ASKS_ABOUT.search(self._text) is not None
+        told = self._new(read(self._text, asked_how=not asks)) if not (asks and is_question(self._text)) else {}
+        found = {**self._whom(), **told}
         if not found and self._takes_any:
             return {WAY: CHAT, NOTE: "handoff_stays"}
         return found or None
@@ -215,43 +205,56 @@ class _Reply:
             return {**found, ABOUT: about} if about and self._slot(ABOUT) is None else found
         if self._asks_entry or sum(each.isdigit() for each in self._text) > MOST_DIGITS_OF_NO_NUMBER or "@" in self._text:
             return None
-        if _WHY.search(self._text):
+        if words.WHY.search(self._text):
             return {MISSES: self._misses, NOTE: "handoff_why"}
         accepts = self._misses + 1 == MOST_TRIES and self._turn.intent == "affirm"
-        if accepts or self._turn.intent in REFUSED or _HAS_NONE.search(self._text):
+        if accepts or self._turn.intent in REFUSED or words.KEEPS_IT.search(self._text) or words.HAS_NONE.search(self._text):
             return {WAY: CHAT, NOTE: "handoff_stays"}
         return None
 
     def _about(self) -> dict[str, Any] | None:
         if self._turn.intent == "ask_identity" and is_question(self._text):
             return None
-        return {ABOUT: "" if self._skips() else self._text[:LONGEST_ABOUT].rstrip()}
+        if self._skips():
+            return {ABOUT: ""}
+        contact, refuses = read(self._text), {ADVISER: NOT_ADVISER} if refuses_adviser(self._text) else {}
+        asks_for = self._new(contact) if contact.way and (contact.phone or contact.email) else {}
+        return {**asks_for, **(self._whom() if refuses else {}), ABOUT: self._text[:LONGEST_ABOUT].rstrip()}
 
     def _changed(self) -> dict[str, Any] | None:
         found, part = self._new(read(self._text)), self._part()
         if not found and part is None:
             found = self._new(read(self._text, asked_how=True))
-        if found or part or self._turn.intent in {*REFUSED, "affirm"} or _SKIP.fullmatch(self._text):
+        if found or part or self._turn.intent in {*REFUSED, "affirm"} or words.SKIP.fullmatch(self._text):
             return {CHANGE: None, **(found or self._without(part))}
         return None
 
     def _consent(self) -> dict[str, Any] | None:
-        found, whom = self._new(read(self._text)), self._whom()
+        found, whom, is_short = self._new(read(self._text)), self._whom(), len(self._text.split()) <= MOST_WORDS_OF_A_CHANGE
         if whom.get(TO, self._slot(TO)) != self._slot(TO) or whom.get(ADVISER, self._slot(ADVISER)) != self._slot(ADVISER):
             found = {**found, **whom}
         if found:
             return found
-        if _SEND.fullmatch(self._text) or self._says_exactly("affirm"):
+        if words.SEND.fullmatch(self._text) or self._says_exactly("affirm") or words.WITH_A_SIGN.fullmatch(self._text):
             return {CONSENT: True}
+        if words.INSTEAD.search(self._text) and is_short and (instead := self._new(read(self._text, asked_how=True))):
+            return instead
+        if (
+            is_short
+            and words.MY_NAME.search(self._text)
+            and not words.CHANGES.search(self._text)
+            and (added := self._with_this())
+        ):
+            return {ABOUT: added, NOTE: "handoff_added"}
         if reason_in(self._text)[1] and (added := self._with_this()):
             return {ABOUT: added, NOTE: "handoff_added"}
-        if self._asks_entry:
+        if self._turn.intent in CLEAR:
             return None
-        if self._text == CHANGE_IT or _CHANGES.search(self._text):
+        if self._text == CHANGE_IT or words.CHANGES.search(self._text):
             part = self._part()
             return self._without(part) if part else {CHANGE: True}
         named = read(self._text, asked_how=True)
-        if named.way:
+        if named.way and is_short and not is_question(self._text) and not words.NOT_PA.search(self._text):
             return self._new(named)
         if self._turn.intent in ("affirm", "deny"):
             return {CONSENT: self._turn.intent == "affirm"}
@@ -270,14 +273,18 @@ class _Reply:
 
     @property
     def _takes_any(self) -> bool:
-        return self._turn.intent in NOT_TOLD or bool(len(self._text.split()) <= MOST_WORDS and _ANY.search(self._text))
+        return self._turn.intent in NOT_TOLD or bool(len(self._text.split()) <= MOST_WORDS and words.ANY.search(self._text))
 
     def _says_exactly(self, *intents: str) -> bool:
         return self._turn.is_exact and self._turn.intent in intents
 
     def _skips(self) -> bool:
         """Whether they say nothing of what it is about."""
-        says_nothing = _SKIP.fullmatch(self._text) or _ANY.fullmatch(self._text.strip(" .!")) or _SEND.fullmatch(self._text)
+        says_nothing = (
+            words.SKIP.fullmatch(self._text)
+            or words.ANY.fullmatch(self._text.strip(" .!"))
+            or words.SEND.fullmatch(self._text)
+        )
         is_short = len(self._text.split()) <= MOST_WORDS_OF_A_SKIP
         return bool(
             says_nothing
@@ -289,25 +296,31 @@ class _Reply:
         """Whether they ask how long somebody takes to get back to them: that can be told once it is sent."""
         few = len(self._text.split()) <= MOST_WORDS_OF_HOW_LONG and is_question(self._text)
         asks_when = self._turn.intent == "ask_when" and self._turn.entry is None
-        return few and (asks_when or _HOW_LONG.search(self._text) is not None)
+        return few and (asks_when or words.HOW_LONG.search(self._text) is not None)
 
     def _stops(self) -> bool:
-        return bool(_STOP.fullmatch(self._text)) or self._says_exactly("stop")
+        if self._asked in (PHONE, ADDRESS) and words.KEEPS_IT.search(self._text):
+            return False
+        declines = self._asked in (AUTHORITY, TO, WAY) and words.DECLINES.fullmatch(self._text)
+        softly = self._asked != CHANGE and words.SOFT_STOP.fullmatch(self._text)
+        return bool(declines or softly or words.STOP.fullmatch(self._text)) or self._says_exactly("stop")
 
     def _asks_otherwise(self) -> bool:
         turn = self._turn
         if (turn.intent in FOLLOW_UPS and turn.entry is None) or (turn.intent == "ask_topic" and turn.topic is None):
             return False
-        if turn.intent == "other_language" and _NAME.fullmatch(self._text):
+        if turn.intent == "other_language" and words.NAME.fullmatch(self._text):
             return False
         awaits_contact = self._asked in (PHONE, ADDRESS) and not is_question(self._text)
         return turn.intent in (CLEAR if awaits_contact else OTHERWISE)
 
     def _whom(self) -> dict[str, Any]:
         """Whom they want. Where no link says who their adviser is, duty passes it on: nobody is told who works there."""
+        if refuses_adviser(self._text):
+            return {TO: DUTY, ADVISER: NOT_ADVISER, NOTE: "handoff_not_adviser"}
         wish = adviser_wish(self._text)
         if self._slot("has_pa"):
-            return {TO: PA} if wish is not None else {TO: DUTY} if _DUTY_TEAM.search(self._text) else {}
+            return {TO: PA} if wish is not None else {TO: DUTY} if words.DUTY_TEAM.search(self._text) else {}
         found = {TO: DUTY} if self._slot(TO) is None else {}
         return found if wish is None else {**found, ADVISER: wish, NOTE: "handoff_adviser"}
 

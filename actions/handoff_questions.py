@@ -21,6 +21,7 @@ from actions.handoff import (
     DUTY,
     LONGEST_ABOUT,
     MISSES,
+    NOT_ADVISER,
     NOTE,
     PA,
     PHONE,
@@ -205,7 +206,9 @@ def _about(turn: Turn) -> str | None:
     """Their own words; before them the language they speak and the adviser they asked for."""
     name, own = turn.tracker.get_slot(ADVISER), turn.tracker.get_slot(ABOUT)
     parts = [turn.phrase("handoff_speaks", language=turn.language.english_name)] if turn.language else []
-    if name is not None:
+    if name == NOT_ADVISER:
+        parts.append(turn.phrase("handoff_not_for_adviser"))
+    elif name is not None:
         parts.append(turn.phrase("handoff_for_named", name=name) if name else turn.phrase("handoff_for_adviser"))
     return " ".join([*parts, *([own] if own else [])])[:LONGEST_ABOUT] or None
 

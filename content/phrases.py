@@ -32,6 +32,7 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
         "handoff_phone": "", "handoff_phone_wrong": "", "handoff_email": "", "handoff_email_wrong": "",
         "handoff_offer_chat": "", "handoff_stays": "", "handoff_about": "", "handoff_change": "", "handoff_again": "",
         "handoff_added": "", "handoff_unknown": "", "handoff_how_long": "",
+        "handoff_not_adviser": "", "handoff_not_for_adviser": "",
         "handoff_sorry": "", "handoff_identity": "", "handoff_why": "",
         "handoff_read_back": "who", "handoff_by_chat": "contact", "handoff_by_call": "contact",
         "handoff_by_text": "contact", "handoff_by_email": "contact", "handoff_good_time": "time", "handoff_reason": "about",

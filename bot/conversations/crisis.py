@@ -43,12 +43,16 @@ class CrisisHelp:
         """What a short message says to the assistant's question whether one is safe, or to urgent help given before."""
         if not (conversation.checking or self.stays_with(conversation)):
             return None
+        return self.picked(text) or (self._screen.answer(text) if len(text.split()) <= SHORT else None)
+
+    def picked(self, text: str) -> Answer | None:
+        """Which of the two choices under the question whether one is safe a message is, if it is one."""
         for language in (ENGLISH, *self._urgent.languages):
             if text.strip() == self._urgent.say("crisis_safe", language):
                 return Answer.SAFE
             if text.strip() == self._urgent.say("crisis_not_safe", language):
                 return Answer.UNSAFE
-        return self._screen.answer(text) if len(text.split()) <= SHORT else None
+        return None
 
     def stays_with(self, conversation: Conversation) -> bool:
         return conversation.crisis_at is not None and self._clock() - conversation.crisis_at < STAYS

@@ -12,13 +12,19 @@ from bot.conversations.model import ASKED, Draft, Escalation, Request, Urgency, 
 from bot.conversations.targets import Targets
 from content.library import Library
 
+_WITHDRAW = re.compile(
+    r"(?:(?:can|could) (?:i|you|u) |i (?:want|wanna|need|would like) (?:to )?|please |pls |actually )*"
+    r"(?:cancel|withdraw|take back|forget|delete|drop) (?:my|the|that|this) (?:request|call ?back|call|message|msg|case)"
+    r"(?: please| pls| now| thanks)*[.! ]*",
+    re.IGNORECASE,
+)
 _STOP = re.compile(
     r"(stop|cancel|quit|never ?mind|nvm|leave it|forget it)( it| this| that| pls| please)?[.! ]*", re.IGNORECASE
 )
 REOPENS = timedelta(days=7)
 """How long after its end a case opens again by itself when the person asks what the assistant cannot answer."""
-QUIET = timedelta(minutes=30)
-"""After that long without a word, whoever writes is told that it is kept for the team."""
+QUIET, QUIET_WAITING = timedelta(minutes=30), timedelta(minutes=5)
+"""After that long without a word, of a person who has the chat or while nobody has it, it is told that it is kept."""
 CONTACTS = ("about", "phone", "email", "good_time")
 
 
@@ -41,12 +47,13 @@ class Handoff:
         self._clock = clock or (lambda: datetime.now(timezone.utc))
 
     def wish(self, text: str, *, waits: bool) -> Wish | None:
-        """One of the choices that were offered; of somebody who waits, also just "stop"."""
+        """One of the choices that were offered, or what says the same; of somebody who waits, also just "stop"."""
         said = text.strip().lower()
         for wish in Wish:
             if said == self._library.shelf.phrases(wish.value).lower():
                 return wish
-        return Wish.WITHDRAW if waits and _STOP.fullmatch(said) else None
+        stops = waits and _STOP.fullmatch(said)
+        return Wish.WITHDRAW if stops or _WITHDRAW.fullmatch(said) else None
 
     @property
     def direct(self) -> dict[str, str]:
@@ -129,7 +136,7 @@ class Handoff:
         the chat is told it outside of hours, when that person has been quiet for a while.
         """
         now = self._clock()
-        if quiet_since is not None and now - quiet_since < QUIET:
+        if quiet_since is not None and now - quiet_since < (QUIET if is_held else QUIET_WAITING):
             return []
         when = self._targets.closed(escalation, now) if is_held else self._targets.when(escalation, now)
         if when is None:

@@ -24,6 +24,8 @@ from nlu.crisis.screen import Heard, Level
 logger = logging.getLogger(__name__)
 LONG_MESSAGE = 1000
 """Characters; of a longer message the assistant says that it looked at the end."""
+FORM_ASKS = frozenset(("authority", "contact", "name", "consent"))
+"""What a request for a person asks for, as its replies say it."""
 Run = Callable[..., Awaitable[Any]]
 """Calls something that blocks in a thread."""
 
@@ -153,6 +155,14 @@ class Responder:
     async def _stayed(self, conversation: Conversation, message: Message) -> bool:
         """Whether the message was an answer to a check-in or to urgent help, and was answered as such."""
         answer = self._crisis.answered(conversation, message.text)
+        picked = self._crisis.picked(message.text)
+        if answer and not picked and await self._answers_a_question(conversation, message, answer):
+            return False
+        if picked is Answer.UNSAFE and self._crisis.stays_with(conversation) and not conversation.checking:
+            case = await self._run(self._handoffs.escalation, conversation.id)
+            danger = Danger(case.reason) if case and case.is_crisis else None
+            await self._help(message, Heard(Level.CRISIS, danger))
+            return True
         if conversation.checking:
             if answer is Answer.UNSAFE:
                 await self._help(message, Heard(Level.CRISIS, Danger(conversation.checking)))
@@ -165,6 +175,14 @@ class Responder:
             self._tell(await self._run(self._store.reply, message, [self._crisis.taken_back(conversation)]))
             return True
         return False
+
+    async def _answers_a_question(self, conversation: Conversation, message: Message, answer: Answer) -> bool:
+        """Whether a message that could say whether somebody is safe answers what a request for a person asked last."""
+        asked = [each for each in await self._run(self._store.said_before, message) if each.details.get("asks") in FORM_ASKS]
+        offered = {choice["value"] for each in asked for choice in each.details.get("choices") or ()}
+        if message.text.strip() in offered:
+            return True
+        return bool(asked) and not conversation.checking and answer is Answer.SAFE
 
     async def _answer(
         self, conversation: Conversation, message: Message, heard: Heard, *, tells_when_away: bool = False
@@ -210,8 +228,8 @@ class Responder:
     async def _hand_over(
         self, conversation: Conversation, message: Message, request: Mapping[str, Any], *, is_urgent: bool
     ) -> None:
-        """Open the escalation that the person has agreed to; sooner for somebody who was in danger a little while ago."""
-        is_urgent = is_urgent or self._crisis.stays_with(conversation)
+        """Open the escalation that the person has agreed to; sooner for somebody who was, or may be, in danger."""
+        is_urgent = is_urgent or bool(conversation.checking) or self._crisis.stays_with(conversation)
         wanted = self._handoff.request(request, is_urgent=is_urgent)
         made = await self._run(self._handoffs.hand_over, message, wanted, self._handoff.passed_on(wanted))
         self._tell(made)

@@ -155,6 +155,17 @@ class ConversationStore:
         except sa.exc.IntegrityError:
             return []
 
+    def said_before(self, message: Message) -> list[Message]:
+        """What the assistant said since the person's message before this one: what this one may answer."""
+        is_earlier = sa.and_(messages.c.conversation_id == message.conversation_id, messages.c.id < message.id)
+        before = sa.select(sa.func.max(messages.c.id)).where(is_earlier, messages.c.author == Author.PERSON.value)
+        with self._database.read() as connection:
+            since = connection.execute(before).scalar() or 0
+            rows = connection.execute(
+                sa.select(messages).where(is_earlier, messages.c.id > since, messages.c.author == Author.ASSISTANT.value)
+            ).all()
+        return [message_of(row) for row in rows]
+
     def was_said_since(self, conversation_id: str, kind: str, since: datetime) -> bool:
         """Whether the assistant said something of this kind after a moment."""
         with self._database.read() as connection:

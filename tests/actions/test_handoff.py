@@ -69,6 +69,10 @@ class Form:
             reply = self.say(text)
         return reply
 
+    def say_all(self, *replies: str) -> dict[str, Any]:
+        """The reply to the last of several messages."""
+        return [self.say(text) for text in replies][-1]
+
     def _run(self, action: type[LibraryAction], message: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         dispatcher = CollectingDispatcher()
         tracker = Tracker("one", self.slots, message, [], False, None, {"name": "handoff_form"}, None)
@@ -814,3 +818,116 @@ def test_more_than_there_is_room_for_is_not_added_in_part(form):
     again = form.say("and " * 100)
     assert again["text"].startswith("Sorry")
     assert form.slots["handoff_about"] == "Kay"
+
+
+# what young people say of their adviser, of stopping, and of numbers that are not theirs
+
+
+@pytest.mark.parametrize(
+    "text", ["i dont want my pa to know about this", "not my pa", "someone that isnt my pa", "please dont tell my pa"]
+)
+def test_what_is_not_for_their_adviser_goes_to_duty_and_says_so(library, text):
+    form = Form(library, has_pa=True)
+    form.begin()
+    reply = form.say(text, "ask_entry", entries=["personal-adviser"])
+    assert (form.slots["handoff_to"], form.asked) == ("duty", "handoff_way")
+    assert library.shelf.phrases("handoff_not_adviser") in reply["text"]
+    assert "About: Not for my PA. Leo" in form.say_all("here", "Leo")["text"]
+
+
+def test_what_is_said_of_their_adviser_is_no_choice_of_them(library):
+    form = Form(library, has_pa=True)
+    form.begin()
+    form.say("Leo, my pa shouts at me all the time")
+    assert form.slots.get("handoff_to") == "duty"
+
+
+def test_a_reason_that_is_not_for_their_adviser_takes_it_from_them(library):
+    form = Form(library, has_pa=True)
+    form.begin("can i talk to my pa")
+    form.say_all("here")
+    assert form.slots["handoff_to"] == "pa"
+    reply = form.say("Leo. dont tell my pa")
+    assert form.slots["handoff_to"] == "duty"
+    assert "Not for my PA. Leo. dont tell my pa" in reply["text"]
+
+
+def test_who_asks_what_their_adviser_sees_does_not_ask_for_them(form):
+    form.begin()
+    form.say("will my pa see this", "ask_identity")
+    assert form.taken == {}
+
+
+@pytest.mark.parametrize("asked", ["handoff_way", "handoff_phone", "handoff_about", "handoff_consent"])
+@pytest.mark.parametrize(
+    "text",
+    ["nah leave it", "actually no", "nah forget it mate", "cba", "its fine dont worry", "i dont want to anymore",
+     "nah allow it", "wait no", "no dont",
+     "i dont want to talk to anyone", "stop it i dont wanna", "jk", "bye", "never mind ill call them"],
+)  # fmt: skip
+def test_taking_it_back_in_ones_own_words_stops_it(form, asked, text):
+    form.begin()
+    form.slots.update(
+        handoff_asked=asked, handoff_way="call", handoff_to="duty", handoff_phone="07700 900123", handoff_about="rent"
+    )
+    form.say(text)
+    assert form.slots["handoff_consent"] is None
+    assert form.asked is None
+
+
+@pytest.mark.parametrize("text", ["no thanks", "not now", "maybe later"])
+def test_a_polite_no_stops_it_where_there_is_nothing_to_skip(form, text):
+    form.begin()
+    form.say(text)
+    assert form.asked is None
+    form.to("Talk to a person", "Stay in this chat", text)
+    assert form.asked == "handoff_consent"
+
+
+@pytest.mark.parametrize("text", ["i dont want to give my number", "id rather not say, dont wanna give it"])
+def test_who_keeps_their_number_stays_in_the_chat_and_has_not_stopped(form, text):
+    form.to("Talk to a person", "Call me")
+    form.say(text, "stop", exact=True)
+    assert (form.slots["handoff_way"], form.asked) == ("chat", "handoff_about")
+
+
+@pytest.mark.parametrize("text", ["dont show them the whole chat", "why do they need the whole chat", "delete this chat"])
+def test_the_word_chat_changes_no_way_by_itself(form, text):
+    form.to("Talk to a person", "call me on 07700 900123", "Sam, rent")
+    form.say(text, "delete_chat" if "delete" in text else "nlu_fallback")
+    assert form.slots["handoff_way"] == "call"
+
+
+def test_a_question_about_a_way_does_not_choose_it(form):
+    form.begin()
+    form.say("what happens if i stay in chat?")
+    assert form.slots.get("handoff_way") is None
+
+
+def test_another_way_with_the_same_number_is_taken_at_the_read_back(form):
+    form.to("Talk to a person", "call me on 07700 900123", "Sam, rent")
+    form.say("can u make it text not call", "ask_entry", entries=["crisis-help"])
+    assert (form.slots["handoff_way"], form.slots["handoff_phone"]) == ("text", "07700 900123")
+
+
+def test_a_number_that_is_not_to_be_called_is_not_the_one(form):
+    form.to("Talk to a person", "Call me")
+    form.say("my mums number is 0115 876 4800 but dont call that, call 07700 900123 instead")
+    assert form.slots["handoff_phone"] == "07700 900123"
+
+
+def test_a_number_to_be_called_on_is_taken_from_the_reason_and_no_other(form):
+    form.to("Talk to a person", "Stay in this chat")
+    form.say("my landlord is on 0115 876 4800")
+    assert form.slots["handoff_way"] == "chat"
+    form.to("Talk to a person", "Stay in this chat")
+    form.say("Bo, rent. call me on 07700 900123")
+    assert (form.slots["handoff_way"], form.slots["handoff_phone"]) == ("call", "07700 900123")
+
+
+def test_a_thumb_sends_it_and_a_name_is_added(form):
+    form.to("Talk to a person", "Stay in this chat", "rent")
+    form.say("my names actually Kai", "ask_identity")
+    assert form.slots["handoff_about"] == "rent\nmy names actually Kai"
+    form.say("👍🏽")
+    assert form.asked is None

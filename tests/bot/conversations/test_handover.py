@@ -27,6 +27,13 @@ ASSISTANT, WITHDRAW = "Ask the assistant something", "I do not need a person any
 HELP = [{"kind": "crisis", "text": "Call 999."}]
 
 
+READ_BACK = {
+    "kind": "handoff",
+    "text": "Shall I send it?",
+    "asks": "consent",
+    "choices": [{"label": each, "value": each} for each in ("Yes, send it", "No, stop")],
+}
+
 # passing on
 
 
@@ -520,6 +527,47 @@ def at_once(calls):
 
     with ThreadPoolExecutor(len(calls)) as threads:
         return list(threads.map(run, calls))
+
+
+@pytest.mark.parametrize("yes", ["Yes, send it", "yes"])
+async def test_after_a_cry_a_yes_to_a_request_is_for_the_request(service, office, engine, yes):
+    chat = await service.begin()
+    await service.write(chat, CRY)
+    engine.replies = [READ_BACK]
+    await service.write(chat, "call me on 07700 900123")
+    engine.request = {"to": "duty", "way": "call", "phone": "07700 900123"}
+    [told] = await service.write(chat, yes)
+    assert told.kind == "handoff"
+    assert office.of(chat).way is Way.CALL
+
+
+async def test_a_choice_of_a_request_does_not_say_that_somebody_is_safe_and_the_request_is_urgent(service, office, engine):
+    chat = await service.begin()
+    engine.replies = [READ_BACK]
+    assert len(await service.write(chat, UNSURE)) == 2
+    engine.request = {"to": "duty", "way": "chat"}
+    [told] = await service.write(chat, "Yes, send it")
+    assert told.kind == "handoff"
+    assert office.of(chat).urgency is Urgency.URGENT
+    assert office.store.find(chat.id).checking
+
+
+async def test_who_is_not_safe_after_a_cry_is_helped_again_whatever_is_asked(service, office, engine):
+    chat = await service.begin()
+    await service.write(chat, "my boyfriend is hitting me right now")
+    engine.replies = [{**READ_BACK, "asks": "contact"}]
+    await service.write(chat, "call me")
+    [again] = await service.write(chat, "I am not safe")
+    assert (again.kind, office.of(chat).reason) == ("crisis", "abuse")
+
+
+@pytest.mark.parametrize("words", ["cancel my request", "can i take back the call", "i want to cancel my callback please"])
+async def test_who_is_to_be_called_takes_it_back_in_their_own_words(service, office, words):
+    chat = await service.begin()
+    await service.ask(chat, way="call", phone="07700 900123")
+    [told] = await service.write(chat, words)
+    assert told.text == office.words("handoff_withdrawn")
+    assert office.handoffs.escalation(chat.id) is None
 
 
 def test_two_cries_at_once_open_one_case_and_both_are_helped(office):
