@@ -373,6 +373,8 @@ class _Reply:
             if misses == MOST_TRIES:
                 return {MISSES: 0, WAY: CHAT, NOTE: "handoff_stays", **time}
             wrong = "handoff_phone_wrong" if self._asked == PHONE else "handoff_email_wrong"
+            if time and not self._slot(TIME):
+                return {MISSES: misses, NOTE: "handoff_added", **time}
             return {MISSES: misses, NOTE: wrong if misses == 1 else "handoff_offer_chat", **time}
         least: dict[str, dict[str, Any]] = {TO: {TO: DUTY}, WAY: {WAY: CHAT, NOTE: "handoff_stays"}, CHANGE: {CHANGE: None}}
         if misses >= MOST_MISSES and self._asked in least:

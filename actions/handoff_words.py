@@ -44,7 +44,10 @@ DUTY_TEAM = re.compile(r"\bduty\b", re.IGNORECASE)
 DUTY = re.compile(r"\b(?:duty|team)\b", re.IGNORECASE)
 NOT_PA = re.compile(r"\b(?:not|dont|don't|but|except|instead|rather)\b", re.IGNORECASE)
 HAS_NONE = re.compile(
-    r"\b(?:no|not|don'?t|havent|haven'?t|aint|without)\b.{0,12}\b(?:have|got|phone|number|mobile|email|one|any)\b", re.I
+    r"\b(?:no|not|don'?t|havent|haven'?t|aint|without)\b.{0,12}\b(?:have|got|phone|number|mobile|email|one|any)\b"
+    r"|\b(?:phone|fone|mobile)s?\b.{0,12}\b(?:broken?|broke|smashed|lost|nicked|stolen|dead|cut off)\b"
+    r"|\b(?:lost|broke) my (?:phone|fone|mobile)\b",
+    re.I,
 )
 WHY = re.compile(
     r"\b(?:why|what for|what do you need|do i have to (?:say|tell|give|answer)|who (?:will|gets|sees|can see))\b",

@@ -85,6 +85,13 @@ class Handoff:
             told = f"{self._library.shelf.phrases(why)}\n\n{told}"
         return [self._draft("waiting", escalation, told, choices=self._wishes(escalation))]
 
+    def still_open(self, escalation: Escalation) -> Draft:
+        """Where a request stands that was passed on before, for who asks what only people can answer."""
+        when = self._targets.when(escalation, self._clock())
+        to = self._targets.team(escalation, self._library.shelf)
+        text = self._library.shelf.phrases("handoff_still_open", to=to, reference=escalation.reference, when=when)
+        return self._draft("waiting", escalation, text, choices=self._wishes(escalation))
+
     @property
     def reopens_since(self) -> datetime:
         """A case that was closed before this stays closed when the person writes again."""

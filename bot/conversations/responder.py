@@ -212,6 +212,8 @@ class Responder:
             return
         if _offers_person(drafts) and await self._open_again(message, is_urgent=heard.asks):
             return
+        if _offers_person(drafts):
+            drafts = [*drafts, *await self._run(self._open_request, conversation)]
         if heard.level is Level.UNSURE:
             drafts = self._crisis.beside_check_in(drafts)
         elif self._crisis.stays_with(conversation):
@@ -271,6 +273,12 @@ class Responder:
     def _tell(self, made: Sequence[Message]) -> None:
         for message in made:
             self._announcer.say(message.conversation_id, message)
+
+    def _open_request(self, conversation: Conversation) -> list[Draft]:
+        """Where the request stands that the person made before, if nobody has answered it; a cry for help is none."""
+        case = self._handoffs.escalation(conversation.id)
+        is_request = case is not None and not case.is_crisis and case.replied_at is None
+        return [self._handoff.still_open(case)] if case and is_request else []
 
     def _away(self, conversation: Conversation) -> Draft:
         shelf = self._library.shelf

@@ -931,3 +931,17 @@ def test_a_thumb_sends_it_and_a_name_is_added(form):
     assert form.slots["handoff_about"] == "rent\nmy names actually Kai"
     form.say("👍🏽")
     assert form.asked is None
+
+
+def test_a_time_alone_is_kept_and_no_wrong_number(form):
+    form.to("Talk to a person", "Call me")
+    reply = form.say("after 4")
+    assert reply["text"].startswith(form.library.shelf.phrases("handoff_added"))
+    assert (form.slots["handoff_time"], form.asked) == ("after 4", "handoff_phone")
+
+
+@pytest.mark.parametrize("text", ["my phones broke", "ive lost my phone", "my mobile got nicked"])
+def test_who_has_no_phone_now_stays_in_the_chat(form, text):
+    form.to("Talk to a person", "Call me")
+    form.say(text)
+    assert (form.slots["handoff_way"], form.asked) == ("chat", "handoff_about")

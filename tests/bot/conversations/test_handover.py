@@ -561,6 +561,19 @@ async def test_who_is_not_safe_after_a_cry_is_helped_again_whatever_is_asked(ser
     assert (again.kind, office.of(chat).reason) == ("crisis", "abuse")
 
 
+async def test_who_asks_what_only_people_can_answer_is_told_where_their_request_stands(service, office, engine, sam):
+    chat = await service.begin()
+    told = await service.ask(chat, way="call", phone="07700 900123")
+    engine.replies = [{"kind": "out-of-scope", "text": "I cannot see that.", "handoff": {"status": "offered", "to": "duty"}}]
+    _, status = await service.write(chat, "did anyone read my msg")
+    assert told.details["handoff"]["reference"] in status.text
+    assert office.targets.when(office.of(chat), office.clock.now) in status.text
+    office.duty.take(sam, office.of(chat).reference)
+    office.duty.reply(sam, office.of(chat).reference, "hello", "1")
+    office.duty.give_back(sam, office.of(chat).reference)
+    assert len(await service.write(chat, "did anyone read my msg")) == 1
+
+
 @pytest.mark.parametrize("words", ["cancel my request", "can i take back the call", "i want to cancel my callback please"])
 async def test_who_is_to_be_called_takes_it_back_in_their_own_words(service, office, words):
     chat = await service.begin()
