@@ -16,6 +16,7 @@ from bot.alerts.rounds import kept, stage_of
 from bot.alerts.tables import alerts
 from bot.conversations.model import Status
 from bot.conversations.tables import escalations
+from bot.staff.tables import staff
 from content.database import Database, utc, utc_or_none
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
@@ -24,6 +25,11 @@ KEEPS_TRYING = timedelta(hours=24)
 LEASE = timedelta(minutes=1)
 """How long an alert is left to whoever was given it. It must be longer than any delivery may take."""
 LATE = timedelta(minutes=2)
+_IS_GONE = sa.and_(
+    alerts.c.medium == Medium.EMAIL.value,
+    sa.exists().where(staff.c.email == alerts.c.address, sa.not_(staff.c.is_active)),
+)
+"""The condition on alerts that they are for somebody whose account is off: nothing is sent to them any more."""
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -58,7 +64,7 @@ class Outbox:
         What was never tried comes first, so that an address that is away holds up no other.
         """
         now = self._clock()
-        is_due = sa.and_(_is_under_way(), alerts.c.next_at <= now)
+        is_due = sa.and_(_is_under_way(), ~_IS_GONE, alerts.c.next_at <= now)
         with self._database.read() as connection:
             # Asked each second: on SQLite a look that finds nothing should not wait for those who write.
             if connection.execute(sa.select(alerts.c.id).where(is_due).limit(1)).first() is None:
@@ -108,7 +114,7 @@ class Outbox:
     def troubled(self) -> int:
         """How many alerts were given up, or wait for more than two minutes, of cases that are not closed."""
         is_troubled = sa.or_(
-            alerts.c.failed_at.is_not(None), sa.and_(_is_under_way(), alerts.c.made_at < self._clock() - LATE)
+            alerts.c.failed_at.is_not(None), sa.and_(_is_under_way(), ~_IS_GONE, alerts.c.made_at < self._clock() - LATE)
         )
         with self._database.read() as connection:
             counted = connection.execute(

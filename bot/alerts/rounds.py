@@ -1,5 +1,5 @@
-"""The rounds of a case: with each handing over, when it opens again, and when nobody answers in it, all who must be told of
-it are told anew.
+"""The rounds of a case: with each handing over, when whoever had it is gone, when it opens again, and when nobody answers in
+it, all who must be told of it are told anew.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.alerts.model import Stage
-from bot.conversations.case_log import HANDED_OVER, UNANSWERED, WROTE_AGAIN
+from bot.conversations.case_log import HANDED_OVER, LEFT_BEHIND, UNANSWERED, WROTE_AGAIN
 from bot.conversations.tables import escalation_log, escalations
 from content.database import utc
 
-BEGINS = (HANDED_OVER, WROTE_AGAIN, UNANSWERED)
+BEGINS = (HANDED_OVER, LEFT_BEHIND, WROTE_AGAIN, UNANSWERED)
 """What the log says where a round begins."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """How often a case was handed over, opened again or left unanswered, and when that was last, else when it was opened."""
+    """How often a round began, and when that was last; the first begins when the case is opened."""
 
     number: int
     began_at: datetime

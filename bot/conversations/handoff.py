@@ -83,14 +83,14 @@ class Handoff:
         if to_pa and escalation.holder_id is None:
             why = "handoff_pa_away" if escalation.pa_id is None else "handoff_pa_late"
             told = f"{self._library.shelf.phrases(why)}\n\n{told}"
-        return [self._draft("waiting", escalation, told, choices=self._wishes(escalation))]
+        return [self._draft("waiting", escalation, told, choices=self._wishes(waits=escalation.way is Way.CHAT))]
 
     def still_open(self, escalation: Escalation) -> Draft:
         """Where a request stands that was passed on before, for who asks what only people can answer."""
         when = self._targets.when(escalation, self._clock())
         to = self._targets.team(escalation, self._library.shelf)
         text = self._library.shelf.phrases("handoff_still_open", to=to, reference=escalation.reference, when=when)
-        return self._draft("waiting", escalation, text, choices=self._wishes(escalation))
+        return self._draft("waiting", escalation, text, choices=self._wishes(waits=False))
 
     @property
     def reopens_since(self) -> datetime:
@@ -100,10 +100,11 @@ class Handoff:
     def opened_again(self, escalation: Escalation) -> list[Draft]:
         """What the person is told when the assistant cannot answer, and whoever did before is to see it."""
         told = self._targets.told(escalation, self._clock(), again=True)
-        return [self._draft("waiting", escalation, told, choices=self._wishes(escalation))]
+        return [self._draft("waiting", escalation, told, choices=self._wishes(waits=True))]
 
-    def _wishes(self, escalation: Escalation) -> list[dict[str, str]]:
-        wishes = list(Wish) if escalation.way is Way.CHAT else [Wish.WITHDRAW]
+    def _wishes(self, *, waits: bool) -> list[dict[str, str]]:
+        """What may be wished for; of who waits in the chat, also the assistant."""
+        wishes = list(Wish) if waits else [Wish.WITHDRAW]
         return [{"label": words, "value": words} for words in (self._library.shelf.phrases(wish.value) for wish in wishes)]
 
     def turned_back(self, wish: Wish, escalation: Escalation | None) -> Draft:
@@ -134,7 +135,7 @@ class Handoff:
     def unanswered(self, escalation: Escalation) -> Draft:
         """Whoever has it has not answered in time, and the team knows now."""
         text = self._library.shelf.phrases("handoff_unanswered")
-        return self._draft("waiting", escalation, text, choices=self._wishes(escalation))
+        return self._draft("waiting", escalation, text, choices=self._wishes(waits=True))
 
     def kept_for_them(self, escalation: Escalation, quiet_since: datetime | None, *, is_held: bool) -> list[Draft]:
         """What somebody is told, if anything, who writes to people who are not there.
@@ -149,7 +150,7 @@ class Handoff:
         if when is None:
             return []
         text = self._library.shelf.phrases("handoff_kept_for_them", when=when)
-        return [self._draft("waiting", escalation, text, choices=self._wishes(escalation))]
+        return [self._draft("waiting", escalation, text, choices=self._wishes(waits=True))]
 
     def passed_to_another(self, escalation: Escalation) -> Draft:
         return self._draft("waiting", escalation, self._library.shelf.phrases("handoff_passed"))

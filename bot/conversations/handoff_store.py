@@ -29,7 +29,7 @@ from bot.conversations.rows import (
     unanswered,
 )
 from bot.conversations.tables import escalations
-from bot.conversations.unanswered import last_act_at
+from bot.conversations.unanswered import last_act_at, note_word
 from content.database import Database
 
 
@@ -140,6 +140,7 @@ class HandoffStore:
                 change_conversation(connection, message.conversation_id, holder=Holder.WAITING.value)
             if escalation.status is Status.SNOOZED:
                 _wake(connection, escalation, message)
+            note_word(connection, escalation.id, message.id)
             if is_urgent:
                 self._escalations.raise_to(connection, escalation, Urgency.URGENT)
             return escalation, made

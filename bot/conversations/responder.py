@@ -89,15 +89,16 @@ class Responder:
         conversation = await self._run(self._store.find, message.conversation_id)
         if conversation.holder is Holder.STAFF:
             await self._pass_on(message, heard)
-        elif await self._turned_back(conversation, message) or await self._stayed(conversation, message):
             return
-        elif conversation.holder is Holder.WAITING:
+        await self._wake(message)
+        if await self._turned_back(conversation, message) or await self._stayed(conversation, message):
+            return
+        if conversation.holder is Holder.WAITING:
             await self._ask_while_waiting(conversation, message, heard)
             await self._pass_on(message, heard)
         elif self._handoff.is_direct(message.text):
             await self._hand_over(conversation, message, {}, is_urgent=heard.asks)
         else:
-            await self._wake(message)
             await self._answer(conversation, message, heard, tells_when_away=tells_when_away)
 
     async def _turned_back(self, conversation: Conversation, message: Message) -> bool:

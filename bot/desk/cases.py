@@ -20,7 +20,7 @@ from bot.conversations.tables import (
     messages,
 )
 from bot.conversations.unanswered import IS_TOLD
-from bot.desk.calls import Ear
+from bot.desk.calls import Ear, Place
 from bot.desk.filters import UNSEEN, matching
 from bot.desk.model import EVERYTHING, Case, CaseNotFound, Contact, Filter, Happening, Note, Ratings, View
 from bot.desk.ratings import RATING
@@ -124,14 +124,13 @@ class Cases:
         }
         return [view for view, holds in held.items() if holds]
 
-    def line(self) -> int:
-        """The last line of the log: what happens from now on stands after it."""
-        with self._database.read() as connection:
-            return connection.execute(sa.select(sa.func.max(escalation_log.c.id))).scalar() or 0
+    def place(self) -> Place:
+        """Up to where things have happened: what happens from now on is after it."""
+        return Place.now(self._database)
 
-    def ear(self, member: Member, since: int, *, again: bool) -> Ear:
+    def ear(self, member: Member, since: Place) -> Ear:
         """What hears the calls of one open page of the desk."""
-        return Ear(self._database, member, since, again=again)
+        return Ear(self._database, member, since)
 
     def history(self, member: Member, case: Case) -> list[Case]:
         """The other cases of the same conversation, the latest first."""

@@ -119,7 +119,7 @@ class Duty:
 
     def reply(self, member: Member, reference: str, text: str, client_message_id: str) -> Act:
         """Write to the person. The same `client_message_id` again changes nothing."""
-        with self._act(member, reference, "replied") as act:
+        with self._act(member, reference, case_log.REPLIED) as act:
             text = storable(text)
             if len(text) > LONGEST_REPLY:
                 raise ActRefused(f"A reply can have up to {LONGEST_REPLY:,} characters. Please send it in parts.")
@@ -169,7 +169,7 @@ class Duty:
 
     def snooze(self, member: Member, reference: str, until: datetime) -> Act:
         """Put the case off; it comes back at that moment, or when the person writes."""
-        with self._act(member, reference, "put off") as act:
+        with self._act(member, reference, case_log.PUT_OFF) as act:
             self._must_have(act)
             now = self._clock()
             if not SHORTEST_SNOOZE <= until - now <= LONGEST_SNOOZE:
@@ -181,7 +181,7 @@ class Duty:
 
     def give_back(self, member: Member, reference: str) -> Act:
         """Let the assistant answer in the chat again; the case stays with whoever has it."""
-        with self._act(member, reference, "given back") as act:
+        with self._act(member, reference, case_log.GIVEN_BACK) as act:
             self._must_have(act)
             if act.chat_with not in (Holder.STAFF, Holder.WAITING):
                 raise ActRefused("The assistant answers in this chat already.")
@@ -189,16 +189,21 @@ class Duty:
             act.tell(self._handoff.given_back(act.escalation, _first_name(member)))
             return act
 
-    def settle(self, member: Member, reference: str) -> Act:
-        """Say that what the person wrote last needs no answer, so that nobody is told that they wait for one."""
-        with self._act(member, reference, "no answer needed") as act:
+    def settle(self, member: Member, reference: str, *, read: int | None = None) -> Act:
+        """Say that the person needs no other answer, so that nobody is told that they wait for one.
+
+        `read` is the last message that the member was shown: who has not read all is refused.
+        """
+        with self._act(member, reference, case_log.SETTLED) as act:
             self._must_have(act)
+            self._must_have_read(act, read)
             return act
 
-    def close(self, member: Member, reference: str, outcome: Outcome) -> Act:
-        """End the case; the assistant answers in the chat again."""
-        with self._act(member, reference, "closed", detail=outcome.value) as act:
+    def close(self, member: Member, reference: str, outcome: Outcome, *, read: int | None = None) -> Act:
+        """End the case; the assistant answers in the chat again. `read` is as for `settle`."""
+        with self._act(member, reference, case_log.CLOSED, detail=outcome.value) as act:
             self._must_have(act)
+            self._must_have_read(act, read)
             act.change(status=Status.CLOSED.value, closed_at=self._clock(), outcome=outcome.value, snoozed_until=None)
             if act.chat_with in (Holder.STAFF, Holder.WAITING):
                 act.hold(Holder.BOT)
@@ -207,7 +212,7 @@ class Duty:
 
     def reopen(self, member: Member, reference: str) -> Act:
         """Have a closed case again. The assistant goes on answering until the member writes."""
-        with self._act(member, reference, "reopened") as act:
+        with self._act(member, reference, case_log.REOPENED) as act:
             there = act.escalation
             if there.status is not Status.CLOSED:
                 raise ActRefused("This case is not closed.")
@@ -218,7 +223,7 @@ class Duty:
 
     def note(self, member: Member, reference: str, text: str) -> Act:
         """Keep a private note. It is in no table that anything a person can reach reads from."""
-        with self._act(member, reference, "noted") as act:
+        with self._act(member, reference, case_log.NOTED) as act:
             text = storable(text)
             if len(text) > LONGEST_NOTE:
                 raise ActRefused(f"A note can have up to {LONGEST_NOTE:,} characters.")
@@ -261,7 +266,7 @@ class Duty:
             if act.is_repeat:
                 return
             if what != "saw":
-                case_log.add(connection, there.id, what, staff_id=member.id, detail=detail)
+                case_log.add(connection, there.id, what, staff_id=member.id, detail=detail, at=self._clock())
             self._audit.record(
                 connection, f"case {what}", member=member.id, subject=reference, authority=there.authority, detail=detail
             )
@@ -293,7 +298,21 @@ class Duty:
             raise ActRefused("Take this case first, so that everybody sees who has it.")
 
     @staticmethod
+    def _must_have_read(act: Act, read: int | None) -> None:
+        if read is None:
+            return
+        newer = sa.select(messages.c.id).where(
+            messages.c.conversation_id == act.escalation.conversation_id,
+            messages.c.author == Author.PERSON.value,
+            messages.c.id > read,
+        )
+        if act.connection.execute(newer).first():
+            raise ActRefused("They wrote something that you have not read yet. Please read it first.")
+
+    @staticmethod
     def _colleague(act: Act, to: int) -> Row:
+        if to == act.member.id:
+            raise ActRefused("To have this case yourself, take it.")
         row = act.connection.execute(sa.select(staff).where(staff.c.id == to, staff.c.is_active)).first()
         council = act.escalation.authority
         if row is None or Role(row.role) not in AT_THE_DESK or (council and row.authority not in (council, None)):

@@ -10,9 +10,11 @@ from bot.conversations.model import ASKED, Author
 from bot.conversations.tables import conversations, escalations, messages
 from bot.desk.model import NO_COUNCIL, Filter
 
+IS_PERSONS = messages.c.author == Author.PERSON.value
+"""The condition on messages that the person wrote them."""
 UNSEEN = sa.and_(
     messages.c.conversation_id == escalations.c.conversation_id,
-    messages.c.author == Author.PERSON.value,
+    IS_PERSONS,
     messages.c.id > conversations.c.seen_by_staff,
 )
 """The condition on messages that the person wrote them, and that nobody of the team was shown them."""

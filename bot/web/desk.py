@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.desk.calls import Place
 from bot.desk.model import Case, Ratings, SearchRefused, View
 from bot.staff.model import Member, Role
 from bot.web.api import body_of
@@ -121,15 +122,15 @@ async def _queue_page(
     if key and not found:
         key, refusal, status = "", "This search is not kept any more. Please type it again.", 410
 
-    def read() -> tuple[tuple[list[Case], bool], dict[View, int], Ratings | None, int]:
-        line = desk.cases.line()
+    def read() -> tuple[tuple[list[Case], bool], dict[View, int], Ratings | None, Place]:
+        place = desk.cases.place()
         options: dict[str, Any] = {"filter": filter, "page": number}
         shown = desk.cases.found(member, found.ids, **options) if found else desk.cases.queue(member, view, **options)
         is_rated, since = view is View.CLOSED and not found, datetime.now(timezone.utc) - RATED
         ratings = desk.cases.ratings(member, since, filter=filter) if is_rated else None
-        return shown, desk.cases.counts(member), ratings, line
+        return shown, desk.cases.counts(member), ratings, place
 
-    (cases, has_more), counts, ratings, line = await desk.read(read)
+    (cases, has_more), counts, ratings, place = await desk.read(read)
     return page(
         request,
         "desk/queue.html",
@@ -150,7 +151,7 @@ async def _queue_page(
         ratings=ratings,
         rated_days=RATED.days,
         counts=counts,
-        line=line,
+        place=place,
         views=list(View),
         absent=absent(request, member),
         troubled=await desk.read(request.app[OUTBOX].troubled),

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta, timezone
 
 from aiohttp import web
 
-from bot.conversations.model import Author, Message, MessageRefused
+from bot.conversations import case_log
+from bot.conversations.model import Message, MessageRefused
 from bot.desk.duty import Act
 from bot.desk.model import ActRefused, Case, CaseNotFound, Outcome, View
 from bot.staff.model import Member
@@ -25,7 +26,6 @@ routes = web.RouteTableDef()
 CASE = "/desk/cases/{reference:[A-Z0-9]{1,12}}"
 PIECE = "X-Chat-Piece"
 """The script sends this header with a reply, and gets the new messages alone in place of the whole page."""
-SIDES = (Author.PERSON, Author.STAFF)
 SNOOZES = {
     "an hour": timedelta(hours=1),
     "three hours": timedelta(hours=3),
@@ -68,8 +68,9 @@ async def act(request: web.Request, member: Member) -> web.Response:
     if PIECE in request.headers:
         return await _piece(request, await case_of(request, member))
     kept = kept_of(request.query, await choices_of(request, member))
-    there = f"/desk/cases/{reference}"
-    raise web.HTTPSeeOther(address(kept) if name in ("close", "hand", "snooze") else address(kept, at=there) + "#reply")
+    if name in ("close", "hand", "snooze"):
+        raise web.HTTPSeeOther(address(kept))
+    raise web.HTTPSeeOther(address(kept, at=f"/desk/cases/{reference}") + ("#reply" if name == "reply" else ""))
 
 
 def _call(request: web.Request, member: Member, reference: str, name: str, given: dict[str, str]) -> Callable[[], Act]:
@@ -80,7 +81,7 @@ def _call(request: web.Request, member: Member, reference: str, name: str, given
     if name == "give-back":
         return lambda: duty.give_back(member, reference)
     if name == "settle":
-        return lambda: duty.settle(member, reference)
+        return lambda: duty.settle(member, reference, read=_read(given))
     if name == "reopen":
         return lambda: duty.reopen(member, reference)
     if name == "note":
@@ -103,7 +104,13 @@ def _call(request: web.Request, member: Member, reference: str, name: str, given
         outcome = Outcome(given.get("outcome", ""))
     except ValueError as error:
         raise ActRefused("Please choose how the case ended.") from error
-    return lambda: duty.close(member, reference, outcome)
+    return lambda: duty.close(member, reference, outcome, read=_read(given))
+
+
+def _read(given: Mapping[str, str]) -> int | None:
+    """The last message that the page showed, as its form says."""
+    read = given.get("read", "")
+    return int(read) if read.isascii() and read.isdecimal() and len(read) <= 18 else None
 
 
 def _until(given: Mapping[str, str]) -> datetime:
@@ -135,10 +142,11 @@ async def _case_page(
     request: web.Request, member: Member, *, refusal: str = "", unsent: Mapping[str, str] | None = None, status: int = 200
 ) -> web.Response:
     """`unsent` is what was typed for an act that was refused."""
-    desk, line = request.app[DESK], await request.app[DESK].read(request.app[DESK].cases.line)
+    desk, place = request.app[DESK], await request.app[DESK].read(request.app[DESK].cases.place)
     case = await case_of(request, member)
     one = case.escalation
     await desk.read(desk.duty.opened, member, one.reference)
+    log = await desk.read(desk.cases.log, case)
     messages: list[Message] = []
     if one.conversation_id:
         messages = await request.app[SERVICE].transcript_of(one.conversation_id)
@@ -154,13 +162,13 @@ async def _case_page(
         unsent=unsent or {},
         messages_html=messages_html(request, messages, case),
         last_id=messages[-1].id if messages else 0,
-        they_wrote_last=next((each.author is Author.PERSON for each in reversed(messages) if each.author in SIDES), False),
-        line=line,
+        they_wait=case_log.is_waited(each.what for each in log),
+        place=place,
         waiting=(await desk.read(desk.cases.counts, member))[View.WAITING],
         absent=absent(request, member),
         contact=await desk.read(desk.cases.contact, case),
         notes=await desk.read(desk.cases.notes, case),
-        log=await desk.read(desk.cases.log, case),
+        log=log,
         history=await desk.read(desk.cases.history, member, case),
         colleagues=await desk.read(desk.cases.colleagues, member, case),
         alerts=await desk.read(request.app[OUTBOX].of, [one.id]),

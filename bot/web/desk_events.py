@@ -10,6 +10,7 @@ from aiohttp import WSCloseCode, web
 
 from bot.conversations.announcer import News
 from bot.conversations.model import Author
+from bot.desk.calls import Place
 from bot.desk.model import EVERYTHING, Case, CaseNotFound
 from bot.staff.model import Member
 from bot.web.api import id_in
@@ -19,6 +20,7 @@ from bot.web.desk_filters import chosen_of, filter_of, kept_of
 from bot.web.events import BEAT_SECONDS, HEARTBEAT_SECONDS, LARGEST_FRAME, notices
 from bot.web.gate import off_loop, only, token_of
 from bot.web.keys import DESK, SERVICE, SESSIONS
+from bot.web.problems import Problem
 
 routes = web.RouteTableDef()
 SIGNED_OUT = 4401
@@ -29,22 +31,21 @@ SIGNED_OUT = 4401
 @only(*AT_THE_DESK)
 async def queue_events(request: web.Request, member: Member) -> web.StreamResponse:
     """{"type": "ready", "counts", "absent"}, then for each case that changes
-    {"type": "case", "reference", "views", "matches", "rank", "urgency", "holder", "call", "line", "html", "counts",
-    "absent"}.
+    {"type": "case", "reference", "views", "matches", "rank", "urgency", "holder", "call", "settled", "place", "html",
+    "counts", "absent"}.
 
     The address chooses a filter as the page's does; `matches` says whether the case is to be listed with it. Cases that do
     not match are told of too: whoever waits is counted and called out whatever somebody looks at. `call` says why the page
-    calls out, or is null. The address's `since` is the `line` that the page has, and `again=yes` says that its connection
-    was lost: what was missed comes first.
+    calls out, or is null; `settled`, that what it called out before is over. The address's `since` is the `place` that the
+    page has: what it missed since then comes first.
     """
     desk = request.app[DESK]
     kept = kept_of(request.query, offered := await choices_of(request, member))
     filter = filter_of(chosen_of(request.query, offered))
-    again = request.query.get("again") == "yes"
+    now: Place = await desk.read(desk.cases.place)
     socket = await _open(request)
     with desk.desks.listen(member) as changes:
-        since = id_in(request, "since") if "since" in request.query else await desk.read(desk.cases.line)
-        ear = await desk.read(lambda: desk.cases.ear(member, since, again=again))
+        ear = desk.cases.ear(member, _since(request) or now)
         counts = {view.value: count for view, count in (await desk.read(desk.cases.counts, member)).items()}
         await socket.send_json({"type": "ready", "counts": counts, "absent": absent(request, member)})
 
@@ -56,7 +57,7 @@ async def queue_events(request: web.Request, member: Member) -> web.StreamRespon
                 case = await desk.read(desk.cases.by_id, viewer, changed)
             except CaseNotFound:
                 return
-            call = await desk.read(ear.call, case, viewer)
+            heard = await desk.read(ear.hear, case, viewer)
             await socket.send_json(
                 {
                     "type": "case",
@@ -66,8 +67,9 @@ async def queue_events(request: web.Request, member: Member) -> web.StreamRespon
                     "rank": rank(case),
                     "urgency": case.escalation.urgency.value,
                     "holder": case.holder,
-                    "call": call.value if call else None,
-                    "line": ear.line,
+                    "call": heard.call.value if heard.call else None,
+                    "settled": heard.is_settled,
+                    "place": str(ear.place),
                     "html": rows(request, [case], kept)[0],
                     "counts": {view.value: count for view, count in (await desk.read(desk.cases.counts, viewer)).items()},
                     "absent": absent(request, viewer),
@@ -84,7 +86,7 @@ async def queue_events(request: web.Request, member: Member) -> web.StreamRespon
 @only(*AT_THE_DESK)
 async def case_events(request: web.Request, member: Member) -> web.StreamResponse:
     """{"type": "message", "id", "html"}, "typing", {"type": "seen", "id"} and
-    {"type": "changed", "holder", "status", "urgency", "rank"}.
+    {"type": "changed", "holder", "status", "urgency", "rank", "unanswered", "deleted"}.
 
     How the case is and what the person was shown come at the beginning too. It takes {"type": "typing"} and
     {"type": "seen", "id"} notices of the member.
@@ -146,10 +148,20 @@ async def case_events(request: web.Request, member: Member) -> web.StreamRespons
 
 
 async def _tell_state(socket: web.WebSocketResponse, case: Case) -> None:
-    """Who has the case, how it stands and how urgent it is."""
+    """Who has the case, how it stands and how urgent it is, and whether the person deleted the chat."""
     one = case.escalation
     state = {"holder": case.holder, "status": one.status.value, "urgency": one.urgency.value, "rank": one.urgency.rank}
-    await socket.send_json({"type": "changed", **state})
+    is_deleted = one.conversation_id is None
+    await socket.send_json({"type": "changed", **state, "unanswered": case.is_unanswered, "deleted": is_deleted})
+
+
+def _since(request: web.Request) -> Place | None:
+    """The place that the address names, if it does. Raises Problem 400 for what is none."""
+    given = request.query.get("since")
+    place = Place.parse(given) if given is not None else None
+    if given is not None and place is None:
+        raise Problem(400, "Bad request", "The address says where the page is in a way that is not understood.")
+    return place
 
 
 async def _open(request: web.Request) -> web.WebSocketResponse:

@@ -226,7 +226,7 @@ def test_words_typed_while_a_reply_is_on_its_way_stay_in_the_box(browser: Browse
     desk.unroute("**/reply?*")
     desk.get_by_role("button", name="Send").click()
     expect(page.locator("li.staff .bubble")).to_have_text(["First.", "Second."])
-    settle = desk.get_by_role("button", name="Nothing to answer")
+    settle = desk.get_by_role("button", name="Nothing more to answer")
     expect(settle).to_be_hidden()
     page.get_by_label("Your question").fill("ok thanks")
     page.keyboard.press("Enter")
@@ -251,6 +251,19 @@ def test_a_connection_that_is_lost_says_so_and_what_was_missed_is_there_when_it_
     expect(case).to_be_visible(timeout=20_000)
     expect(desk.locator("#away")).to_be_hidden()
     expect(desk.locator("#told")).to_contain_text(reference(page))
+
+
+def test_a_chat_that_its_person_deletes_is_gone_from_the_page_that_shows_it(browser: Browser, program: Program, desk: Page):
+    page, _ = taken(browser, program, desk)
+    expect(desk.locator("li.message").first).to_be_visible()
+    page.goto(f"{program.url}/chat/delete")
+    page.get_by_role("button", name="Delete it").click()
+    expect(desk.locator("#changed")).to_contain_text("The person has deleted this chat.")
+    expect(desk.locator("li.message")).to_have_count(0)
+    expect(desk.get_by_label("Your reply")).to_be_hidden()
+    desk.get_by_role("link", name="Show the case again").click()
+    expect(desk.locator(".chat-side .note")).to_contain_text("What was said is gone.")
+    expect(desk.locator("#changed")).to_be_hidden()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

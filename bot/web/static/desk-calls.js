@@ -7,7 +7,7 @@
   var absent = document.getElementById("absent");
   var alarm = document.getElementById("alarm");
   var told = document.getElementById("told");
-  var line = Number(bar.dataset.line);
+  var place = bar.dataset.place;
   var open = bar.dataset.reference || "";
   var title = bar.dataset.title;
   var waiting = Number(bar.dataset.waiting);
@@ -44,7 +44,7 @@
 
   function call(reference, urgency, why, note) {
     var isOpen = reference === open && document.visibilityState === "visible";
-    if (isOpen && why !== "danger") return;
+    if (isOpen && why === "wrote") return;
     var emergency = why === "danger" || urgency === "emergency";
     told.textContent = (emergency ? "Emergency: case " + reference : "Case " + reference + ", " + urgency + ", " + SAYS[why]) + "." + (note || "");
     called = true;
@@ -59,7 +59,7 @@
     }
   }
 
-  // A line with a link for what the page does not show otherwise; the last three of them.
+  // A line with a link for what the page does not show otherwise: all cries for help, and the latest of the rest.
   function show(reference, urgency, why) {
     var there = document.getElementById("call-" + reference);
     if (there) there.remove();
@@ -72,14 +72,15 @@
     link.textContent = reference;
     if (urgency === "emergency") item.append("Emergency: case ", link, reference === open ? ", this one. Read the last messages." : ".");
     else item.append("Case ", link, " (" + urgency + ") " + SAYS[why] + ".");
-    bar.insertBefore(item, bar.firstChild);
-    while (bar.children.length > 3) bar.lastChild.remove();
+    var others = bar.querySelectorAll('li:not([data-why="danger"])');
+    bar.insertBefore(item, why === "danger" ? bar.firstChild : others[0] || null);
+    if (why !== "danger" && others.length > 2) others[others.length - 1].remove();
     bar.hidden = false;
   }
-  // Somebody has it now; a cry for help stays until the page is left.
+  // A cry for help stays until the page is left.
   function settled(news) {
     var there = document.getElementById("call-" + news.reference);
-    if (there && there.dataset.why !== "danger" && news.views.indexOf("waiting") === -1) there.remove();
+    if (there && there.dataset.why !== "danger" && news.settled) there.remove();
     bar.hidden = !bar.children.length;
   }
 
@@ -126,8 +127,8 @@
     });
   }
 
-  function address(again) {
-    return "/desk/events?since=" + line + (again ? "&again=yes" : "") + (bar.dataset.filter ? "&" + bar.dataset.filter : "");
+  function address() {
+    return "/desk/events?since=" + place + (bar.dataset.filter ? "&" + bar.dataset.filter : "");
   }
   window.connection(address, {
     open: function () { lost = ""; away.hidden = true; entitle(); },
@@ -137,7 +138,7 @@
       var before = waiting;
       count(news.counts.waiting);
       if (news.type === "ready") { page.ready(before !== waiting); entitle(); return; }
-      line = Math.max(line, news.line);
+      place = news.place;
       page.changed(news);
       settled(news);
       entitle();

@@ -16,6 +16,7 @@
   var note = document.getElementById("note");
   var unsent = document.getElementById("unsent");
   var settle = document.getElementById("settle");
+  var reads = document.querySelectorAll('input[name="read"]');
 
   function add(html) {
     var holder = document.createElement("template");
@@ -24,6 +25,7 @@
       if (document.getElementById(item.id)) return;
       list.appendChild(item);
       last = Math.max(last, Number(item.dataset.id));
+      Array.prototype.forEach.call(reads, function (field) { field.value = last; });
       typing.hidden = true;
       item.scrollIntoView({ block: "nearest" });
     });
@@ -56,7 +58,7 @@
   // `sent` is where it stands if it was sent after all.
   function draft(field, sent) {
     var words = kept(field.id);
-    if (sent && plain(words) && plain(sent.textContent).endsWith(plain(words))) words = "";
+    if (sent && plain(sent.textContent) === plain(words)) words = "";
     if (!field.value) field.value = words;
     field.addEventListener("input", function () { keep(field.id, field.value); });
   }
@@ -124,10 +126,20 @@
       urgency.className = "urgency " + news.urgency;
       window.desk.title(list.dataset.reference + ": " + news.urgency);
     }
+    if (news.deleted && state.dataset.deleted !== "yes") {
+      // What was said is gone for the team as well.
+      list.replaceChildren();
+      if (form) form.hidden = true;
+      changed.querySelector("span").textContent = "The person has deleted this chat. What was said is gone.";
+      changed.hidden = false;
+      return;
+    }
     var isOther = (news.holder || "") !== state.dataset.holder || news.status !== state.dataset.status;
-    if (!isOther && news.urgency === state.dataset.urgency) { changed.hidden = true; return; }
+    var isSilent = news.unanswered && state.dataset.unanswered !== "yes";
+    if (!isOther && !isSilent && news.urgency === state.dataset.urgency) { changed.hidden = true; return; }
     var says = "This case has changed" + (news.holder ? ": it is with " + news.holder + "." : ".");
     if (!isOther) says = "This case is " + (news.urgency === "emergency" ? "an emergency" : news.urgency) + " now. Read the last messages.";
+    if (!isOther && isSilent) says = "They wait for an answer, and the whole team was told.";
     changed.querySelector("span").textContent = says;
     changed.hidden = false;
   }
@@ -199,12 +211,13 @@
       });
     });
   }
-  if (note) draft(note, latest(".team-note"));
+  if (note) draft(note, latest(".team-note > div"));
   if (unsent && kept("text")) {
     unsent.querySelector("textarea").value = unsent.querySelector("textarea").value || kept("text");
     unsent.hidden = false;
   }
   showSeen();
   var newest = list.lastElementChild;
-  if (newest) newest.scrollIntoView({ block: "nearest" });
+  // Who answers in the chat reads its end; anybody else the beginning of the page: how things stand, and how to reach them.
+  if (newest && form && state.dataset.way === "chat") newest.scrollIntoView({ block: "nearest" });
 })();

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.alerts.model import Medium, Stage
 from bot.alerts.outbox import KEEPS_TRYING, LEASE, Outbox, pause_after
-from tests.bot.alerts.people import ANNA, CITY, MORNING, a_case, change, put
+from tests.bot.alerts.people import ANNA, CITY, MORNING, a_case, a_member, change, put
 
 BEN = (Medium.EMAIL, "ben@example.org")
 CHANNEL = (Medium.WEBHOOK, "https://hooks.example.org/secret")
@@ -47,6 +47,16 @@ def test_what_is_put_in_a_transaction_that_fails_is_not_there(database, outbox):
         outbox.put(connection, case, Stage.NEW, [ANNA])
         transaction.rollback()
     assert outbox.due() == []
+
+
+def test_nothing_is_sent_to_who_has_no_account_any_more_and_nobody_is_troubled_by_it(database, outbox, clock):
+    a_member(database, ANNA[1], is_active=False)
+    put(database, outbox, a_case(database), ANNA, CHANNEL)
+    [alert] = outbox.due()
+    assert alert.medium is Medium.WEBHOOK
+    outbox.sent(alert.id)
+    clock.turn(minutes=10)
+    assert (outbox.due(), outbox.troubled()) == ([], 0)
 
 
 def test_what_was_sent_is_never_due_again(database, outbox, clock):

@@ -280,6 +280,29 @@ async def test_what_is_asked_of_the_assistant_brings_back_a_case_that_was_put_of
     assert service.told == [case.id]
 
 
+async def test_a_put_off_case_comes_back_also_with_the_word_that_one_is_safe(service, office, sam):
+    chat = await service.begin()
+    await service.write(chat, CRY)
+    case = office.of(chat)
+    office.duty.take(sam, case.reference)
+    office.duty.give_back(sam, case.reference)
+    office.duty.snooze(sam, case.reference, office.clock.now + timedelta(days=1))
+    assert await service.write(chat, "i am safe now")
+    assert office.of(chat).status is Status.TAKEN
+
+
+async def test_only_the_first_of_the_words_that_wait_for_somebody_has_a_line_in_the_log(service, office, sam):
+    chat = await service.begin()
+    await service.ask(chat)
+    case = office.of(chat)
+    await service.write(chat, "hello")
+    office.duty.take(sam, case.reference)
+    office.duty.reply(sam, case.reference, "Hi, I am Sam.", "one")
+    await service.write(chat, "hi sam")
+    await service.write(chat, "its about my rent")
+    assert [what for what, _ in office.log(sam, case)] == ["opened", "taken", "replied", "wrote"]
+
+
 async def test_a_reply_of_the_assistant_that_comes_after_somebody_took_the_case_is_dropped(service, office, engine, sam):
     chat = await service.begin()
     await service.write(chat, CRY)

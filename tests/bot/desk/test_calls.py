@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.conversations.model import Author, Escalation
-from bot.desk.calls import Call, Ear
+from bot.conversations.model import Author, Escalation, Way
+from bot.desk.calls import Call, Ear, Place
 from bot.desk.model import Outcome
 from bot.staff.model import Member, Role
 from tests.bot.desk.office import COUNTY, Office
@@ -28,12 +28,12 @@ def pat(office: Office) -> Member:
     return office.member("Pat Poe", Role.PA)
 
 
-def ear(office: Office, member: Member, since: int | None = None, *, again: bool = False) -> Ear:
-    return office.cases.ear(member, office.cases.line() if since is None else since, again=again)
+def ear(office: Office, member: Member, since: Place | None = None) -> Ear:
+    return office.cases.ear(member, since or office.cases.place())
 
 
 def heard(office: Office, page: Ear, member: Member, case: Escalation) -> Call | None:
-    return page.call(office.cases.by_id(member, case.id), member)
+    return page.hear(office.cases.by_id(member, case.id), member).call
 
 
 def test_a_new_case_calls_the_whole_team_once(office, sam, dana):
@@ -77,6 +77,35 @@ def test_words_call_whoever_has_the_case_and_nobody_else(office, sam, dana):
     assert heard(office, mine, sam, case) is Call.WROTE
 
 
+@pytest.mark.parametrize("way", [Way.CHAT, Way.CALL])
+def test_who_asks_again_calls_whoever_has_the_case(office, sam, dana, way):
+    chat = office.chat()
+    case = office.asks(chat)
+    office.duty.take(sam, case.reference)
+    office.duty.give_back(sam, case.reference)
+    mine, colleague = ear(office, sam), ear(office, dana)
+    office.asks(chat, way=way)
+    assert (heard(office, mine, sam, case), heard(office, colleague, dana, case)) == (Call.NEW, None)
+
+
+def test_what_was_called_out_is_settled_once_somebody_else_has_it_or_oneself_did_something(office, sam, dana):
+    chat = office.chat()
+    case = office.asks(chat)
+    mine, colleague = ear(office, sam), ear(office, dana)
+
+    def settled(page, member):
+        return page.hear(office.cases.by_id(member, case.id), member).is_settled
+
+    assert (settled(mine, sam), settled(colleague, dana)) == (False, False)
+    office.duty.take(sam, case.reference)
+    assert (settled(mine, sam), settled(colleague, dana)) == (True, True)
+    office.writes(chat)
+    office.store.seen(chat.id, 99, by=Author.STAFF)
+    assert not settled(mine, sam), "that a colleague looked is no answer"
+    office.duty.reply(sam, case.reference, "hello", "1")
+    assert settled(mine, sam)
+
+
 def test_what_was_unread_when_the_page_was_opened_calls_nobody_when_something_else_happens(office, sam):
     chat = office.chat()
     case = office.asks(chat)
@@ -118,13 +147,13 @@ def test_what_comes_back_calls_whoever_has_it_and_a_closed_case_nobody(office, s
 
 
 def test_what_happened_while_the_connection_was_lost_is_called_when_it_is_back(office, sam):
-    known, since = office.case(), office.cases.line()
+    known, since = office.case(), office.cases.place()
     office.case(COUNTY)
     new = office.case()
-    page = ear(office, sam, since, again=True)
+    page = ear(office, sam, since)
     assert page.missed() == [new.id]
     assert heard(office, page, sam, new) is Call.NEW
-    assert page.line == office.cases.line() > since
+    assert page.place.line == office.cases.place().line > since.line
     assert ear(office, sam).missed() == []
     assert known.id not in page.missed()
 
@@ -133,10 +162,11 @@ def test_words_that_came_while_the_connection_was_lost_are_called_when_it_is_bac
     chat = office.chat()
     case = office.asks(chat)
     office.duty.take(sam, case.reference)
-    line = office.cases.line()
+    office.writes(chat, "read by nobody yet")
+    since = office.cases.place()
+    assert ear(office, sam, since).missed() == [], "what the page knew of is not called again"
     office.writes(chat)
-    assert ear(office, sam, line).missed() == []
-    page = ear(office, sam, line, again=True)
+    page = ear(office, sam, since)
     assert page.missed() == [case.id]
     assert heard(office, page, sam, case) is Call.WROTE
 
@@ -144,4 +174,4 @@ def test_words_that_came_while_the_connection_was_lost_are_called_when_it_is_bac
 def test_after_a_long_break_the_newest_are_called_and_no_flood(office, sam, monkeypatch):
     monkeypatch.setattr("bot.desk.calls.MOST_MISSED", 2)
     cases = [office.case() for _ in range(3)]
-    assert ear(office, sam, 0).missed() == [case.id for case in cases[-2:]]
+    assert ear(office, sam, Place(0, 0)).missed() == [case.id for case in cases[-2:]]

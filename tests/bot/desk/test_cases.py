@@ -113,7 +113,7 @@ def test_the_queue_the_counts_and_the_views_of_each_case_agree(office):
         office.duty.take(member, reference)
     office.duty.snooze(sam, off, office.clock.now + timedelta(hours=1))
     office.duty.close(sam, closed, Outcome.HELPED)
-    office.duty.hand(sam, for_me, sam.id)
+    office.duty.hand(dana, for_me, sam.id)
     office.duty.hand(sam, for_other, dana.id)
     assert {view: len(found(office, sam, view)) for view in View} == {
         View.WAITING: 3, View.MINE: 2, View.OTHERS: 1, View.SNOOZED: 1, View.CLOSED: 1,

@@ -570,6 +570,22 @@ def test_a_case_is_not_opened_again_beside_a_newer_one_of_the_same_chat(office, 
     assert newer.reference != taken.reference
 
 
+@pytest.mark.parametrize("act", ["close", "settle"])
+def test_who_has_not_read_all_that_was_written_ends_nothing(office, sam, taken, act):
+    arguments = {"close": [Outcome.HELPED], "settle": []}[act]
+    chat = office.store.find(taken.conversation_id)
+    read = office.said(taken)[-1].id
+    office.writes(chat, "one more thing")
+    doing = getattr(office.duty, act)
+    refused(office, taken, lambda: doing(sam, taken.reference, *arguments, read=read), match="that you have not read yet")
+    doing(sam, taken.reference, *arguments, read=office.said(taken)[-1].id)
+
+
+def test_nobody_hands_a_case_to_themselves(office, sam, case, taken):
+    for each in (case, taken):
+        refused(office, each, lambda each=each: office.duty.hand(sam, each.reference, sam.id), match="take it")
+
+
 # all acts
 
 
@@ -580,6 +596,7 @@ def acts(office, member, case, to):
         "snooze": lambda: office.duty.snooze(member, case.reference, until),
         "give_back": lambda: office.duty.give_back(member, case.reference),
         "close": lambda: office.duty.close(member, case.reference, Outcome.HELPED),
+        "settle": lambda: office.duty.settle(member, case.reference),
         "take": lambda: office.duty.take(member, case.reference, over=True),
         "hand": lambda: office.duty.hand(member, case.reference, to),
         "note": lambda: office.duty.note(member, case.reference, "a note"),
@@ -589,10 +606,10 @@ def acts(office, member, case, to):
 
 
 def test_only_who_has_a_case_answers_puts_off_gives_back_and_closes_it(office, sam, dana, case):
-    for name in ("reply", "snooze", "give_back", "close"):
+    for name in ("reply", "snooze", "give_back", "close", "settle"):
         refused(office, case, acts(office, sam, case, None)[name], match="Take this case first")
     office.duty.take(dana, case.reference)
-    for name in ("reply", "snooze", "give_back", "close"):
+    for name in ("reply", "snooze", "give_back", "close", "settle"):
         refused(office, case, acts(office, sam, case, None)[name], match="Take this case first")
 
 

@@ -268,6 +268,7 @@ async def test_what_a_colleague_does_is_shown_on_every_open_desk(sam, dana, pers
     assert await until(chat, type="changed", status="open")
     assert await until(chat, type="changed") == {
         "type": "changed", "holder": "Sam Lee", "status": "taken", "urgency": "routine", "rank": 2,
+        "unanswered": False, "deleted": False,
     }  # fmt: skip
     await sam.post(f"/desk/cases/{reference}/close", outcome="helped")
     assert (await until(queue, views=["closed"]))["reference"] == reference

@@ -27,9 +27,9 @@ async def person(client, engine):
     return await arrive(client, engine)
 
 
-async def line(worker: Worker, path: str = "/desk") -> str:
-    """The line of the log up to which a page was made."""
-    return re.search(r'id="calls"[^>]*data-line="(\d+)"', await worker.page(path))[1]
+async def place(worker: Worker, path: str = "/desk") -> str:
+    """Up to where things had happened when a page was made."""
+    return re.search(r'id="calls"[^>]*data-place="(\d+-\d+)"', await worker.page(path))[1]
 
 
 async def test_a_cry_for_help_in_a_case_that_somebody_has_is_called_out_on_every_desk(sam, dana, person):
@@ -47,12 +47,12 @@ async def test_a_cry_for_help_in_a_case_that_somebody_has_is_called_out_on_every
 
 
 async def test_a_page_that_was_made_before_a_case_came_is_called_when_it_connects(sam, person):
-    since = await line(sam)
+    since = await place(sam)
     reference = await person.asks()
     socket = await sam.socket(f"/desk/events?since={since}")
     news = await until(socket, type="case")
     assert (news["reference"], news["call"]) == (reference, "new")
-    later = await sam.socket(f"/desk/events?since={news['line']}&again=yes")
+    later = await sam.socket(f"/desk/events?since={news['place']}")
     assert await until(later, type="ready")
     await sam.post(f"/desk/cases/{reference}/take")
     assert (await until(later, type="case"))["call"] is None
@@ -60,7 +60,7 @@ async def test_a_page_that_was_made_before_a_case_came_is_called_when_it_connect
 
 async def test_the_page_of_a_case_hears_of_other_cases_too(client, engine, sam, person):
     reference = await person.asks()
-    since = await line(sam, f"/desk/cases/{reference}")
+    since = await place(sam, f"/desk/cases/{reference}")
     other = await (await arrive(client, engine)).asks()
     socket = await sam.socket(f"/desk/events?since={since}")
     assert (await until(socket, type="case", call="new"))["reference"] == other
@@ -77,8 +77,8 @@ async def test_how_a_case_stands_and_what_was_seen_is_told_when_the_connection_i
     assert await until(socket, type="seen", id=int(last))
 
 
-@pytest.mark.parametrize("since", ["-1", "x", "9" * 19])
-async def test_a_line_that_is_none_is_refused(client, sam, since):
+@pytest.mark.parametrize("since", ["-1", "x", "1", "9" * 19 + "-1"])
+async def test_a_place_that_is_none_is_refused(client, sam, since):
     response = await client.get(f"/desk/events?since={since}", headers={**OWN, **sam.cookie})
     assert response.status == 400
 
