@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -10,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.circumstances import NO_ANSWER, NOT_SAYING
 from actions.contact import EMAIL
-from actions.handoff import (
+from actions.handoff_slots import (
     ABOUT,
     ADDRESS,
     ADVISER,
@@ -19,7 +20,6 @@ from actions.handoff import (
     CHANGE_IT,
     CONSENT,
     DUTY,
-    LONGEST_ABOUT,
     MISSES,
     NOT_ADVISER,
     NOTE,
@@ -28,10 +28,16 @@ from actions.handoff import (
     SLOTS,
     TIME,
     WAY,
+    shortened,
 )
 from actions.library_action import LibraryAction
 from actions.person import TO, collecting, teams
 from actions.turn import AUTHORITY, Turn
+from content.model import Authority
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)
 
 
 def _choices(*labels: str) -> list[dict[str, str]]:
@@ -210,13 +216,23 @@ def _about(turn: Turn) -> str | None:
         parts.append(turn.phrase("handoff_not_for_adviser"))
     elif name is not None:
         parts.append(turn.phrase("handoff_for_named", name=name) if name else turn.phrase("handoff_for_adviser"))
-    return " ".join([*parts, *([own] if own else [])])[:LONGEST_ABOUT] or None
+    return shortened(" ".join([*parts, *([own] if own else [])])) or None
 
 
 def _first(turn: Turn) -> str:
+    """Whom to call instead: the team or, while it is closed, who is there for what cannot wait."""
+    councils = [turn.shelf.authority(turn.council)] if turn.council else turn.shelf.councils
+    emergency = [council.emergency.line() for council in councils if council.emergency and _is_closed(council)]
+    if len(emergency) == len(councils):
+        return turn.phrase("handoff_first_closed", emergency="\n" + "\n".join(emergency))
     if turn.council:
-        return turn.phrase("handoff_first", team=turn.shelf.authority(turn.council).team.line())
+        return turn.phrase("handoff_first", team=councils[0].team.line())
     return turn.phrase("handoff_first_any", teams=f"\n{teams(turn)}")
+
+
+def _is_closed(council: Authority) -> bool:
+    hours = council.urgent.hours if council.urgent else None
+    return bool(hours and hours.periods and not hours.is_open(now()))
 
 
 def _who(turn: Turn) -> str:

@@ -54,7 +54,11 @@ WHY = re.compile(
     re.IGNORECASE,
 )
 SEND = re.compile(r"(?:yes|yeah|yh|ok|please|pls|[\s,])*\bsend\b(?:\s+(?:it|this|that|now|off|please|pls))*[\s.!]*", re.I)
-CHANGES = re.compile(r"\b(?:change|wrong|edit|not right|mistake|typo)\b", re.IGNORECASE)
+CHANGES = re.compile(
+    r"\b(?:change|wrong|edit|not right|mistake|typo|remove|delete)\b|\b(?:take|leave)\b.{0,25}\b(?:off|out)\b", re.IGNORECASE
+)
+ADDS = re.compile(r"\W*(?:(?:oh|yes|yeah|ok)\W+)?(?:also|and|plus|another thing|one more thing)\b", re.IGNORECASE)
+"""Begins what is to be said as well."""
 HOW_LONG = re.compile(
     r"\b(?:when|how\s+(?:long|soon|quick\w*|fast))\b.*\b(?:they|some(?:one|body)|any(?:one|body)|u|you|he|she|call|ring|reply"
     r"|answer|get\s+back|hear|text|e-?mail)\b",

@@ -31,7 +31,7 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
         "handoff_first": "team", "handoff_first_any": "teams", "handoff_adviser": "", "handoff_to": "", "handoff_way": "",
         "handoff_phone": "", "handoff_phone_wrong": "", "handoff_email": "", "handoff_email_wrong": "",
         "handoff_offer_chat": "", "handoff_stays": "", "handoff_about": "", "handoff_change": "", "handoff_again": "",
-        "handoff_added": "", "handoff_unknown": "", "handoff_how_long": "",
+        "handoff_first_closed": "emergency", "handoff_added": "", "handoff_unknown": "", "handoff_how_long": "",
         "handoff_not_adviser": "", "handoff_not_for_adviser": "",
         "handoff_sorry": "", "handoff_identity": "", "handoff_why": "",
         "handoff_read_back": "who", "handoff_by_chat": "contact", "handoff_by_call": "contact",

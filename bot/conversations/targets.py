@@ -48,7 +48,9 @@ class Targets:
         shelf, due = self._library.shelf, self._due_from(escalation, at)
         opens = min((each for one in hours if (each := one.next_opening(at))), default=due)
         authority = shelf.authorities.get(escalation.authority or "")
-        emergency = authority.emergency.line() if authority and authority.emergency else None
+        emergency = " or ".join(
+            each.emergency.line() for each in ([authority] if authority else shelf.councils) if each.emergency
+        )
         closed = shelf.phrases("handoff_closed", opens=clock_words(opens, at), due=clock_words(due, at))
         return f"{closed} {shelf.phrases('handoff_emergency', emergency=emergency)}" if emergency else closed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import handoff_questions
 from actions.answer import ActionAnswer
-from actions.handoff import OTHERWISE, SLOTS, ValidateHandoffForm
+from actions.handoff import ValidateHandoffForm
 from actions.handoff_questions import ActionEndHandoff, HandoffQuestion
+from actions.handoff_reply import OTHERWISE
+from actions.handoff_slots import SLOTS
 from actions.library_action import LibraryAction
 from actions.person import ActionOfferPerson
 from actions.talk import ActionStartAgain, ActionTalk
@@ -94,6 +97,14 @@ def labels(reply: dict[str, Any]) -> list[str]:
 # beginning
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """The teams are open, unless a test turns it: {"now": ...}."""
+    clock = {"now": datetime(2026, 11, 23, 11, tzinfo=timezone.utc)}
+    monkeypatch.setattr(handoff_questions, "now", lambda: clock["now"])
+    return clock
+
+
 def test_the_first_message_gives_the_number_to_call_and_asks_how(form):
     first = form.begin()
     assert (first["kind"], first["asks"]) == ("handoff", "contact")
@@ -101,6 +112,17 @@ def test_the_first_message_gives_the_number_to_call_and_asks_how(form):
     assert "0115 876 4800" in first["text"]
     assert labels(first) == ["Stay in this chat", "Call me", "Text me", "Email me"]
     assert "0115 876 4800" not in form.say("Call me")["text"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_while_the_team_is_closed_whom_to_call_is_who_is_there_then(form, clock, known):
+    clock["now"] = datetime(2026, 11, 23, 23, tzinfo=timezone.utc)
+    form.slots["authority"] = CITY if known else None
+    first = form.begin()["text"]
+    assert "closed now" in first
+    assert "0115 876 1000" in first
+    assert ("0300 456 4546" in first) is not known
+    assert "0115 876 4800" not in first
 
 
 def test_an_unknown_council_is_asked_for_first_with_every_teams_number(form):
@@ -308,9 +330,10 @@ def test_what_it_is_about_is_kept_as_it_stands(form):
     assert form.asked == "handoff_consent"
 
 
-def test_of_a_long_text_three_hundred_letters_are_kept(form):
-    form.to("Talk to a person", "Stay in this chat", "x" * 5000)
-    assert form.slots["handoff_about"] == "x" * 300
+def test_a_text_that_is_too_long_is_read_back_as_far_as_it_is_passed_on(form):
+    shown = form.to("Talk to a person", "Stay in this chat", "x" * 5000)
+    assert form.slots["handoff_about"] == "x" * 999 + "…"
+    assert "x" * 999 + "…" in shown["text"]
 
 
 @pytest.mark.parametrize("slot", ["handoff_phone", "handoff_email", "handoff_about"])
@@ -488,10 +511,10 @@ def test_who_writes_in_another_language_is_passed_on_with_it(form):
     form.slots["language"] = "pl"
     form.begin(language="en")
     form.say("Stay in this chat", "ask_which", language="en")
-    form.say("x" * 400, language="so")
+    form.say("x" * 1400, language="so")
     sent = form.say("Yes, send it", "affirm", language="en")
     assert sent["request"]["about"].startswith("Speaks Polish. xxx")
-    assert len(sent["request"]["about"]) == 300
+    assert len(sent["request"]["about"]) == 1000
     assert sent["spoken"] == "pl"
 
 
@@ -807,6 +830,29 @@ def test_what_is_said_at_the_read_back_is_added_and_read_back(form):
     assert added["asks"] == shown["asks"]
 
 
+@pytest.mark.parametrize("text", ["also my cooker is broke", "oh and i owe them 40 quid", "and my nan is in hospital"])
+def test_what_is_to_be_said_as_well_is_added_whatever_it_is_about(form, text):
+    form.to("Talk to a person", "Stay in this chat", "Kay")
+    form.say(text, "ask_entry", entries=["tenancy-support"])
+    assert form.slots["handoff_about"] == f"Kay\n{text}"
+
+
+@pytest.mark.parametrize(("text", "time"), [("mornings are better", "mornings"), ("after 5 is best", "after 5")])
+def test_a_good_time_that_is_said_at_the_read_back_is_added(form, text, time):
+    form.to("Talk to a person", "Call me", "07700 900123", "Kay")
+    shown = form.say(text)
+    assert form.slots["handoff_time"] == time
+    assert time in shown["text"]
+    assert form.asked == "handoff_consent"
+
+
+@pytest.mark.parametrize("text", ["take my name off", "can you remove my name", "leave my name out pls"])
+def test_who_wants_their_name_off_is_asked_again_what_to_say(form, text):
+    form.to("Talk to a person", "Stay in this chat", "Kay, rent")
+    form.say(text)
+    assert form.asked == "handoff_about"
+
+
 def test_an_insult_at_the_read_back_is_not_added(form):
     form.to("Talk to a person", "Stay in this chat", "Kay")
     form.say("you stupid bot", "abuse")
@@ -815,7 +861,7 @@ def test_an_insult_at_the_read_back_is_not_added(form):
 
 def test_more_than_there_is_room_for_is_not_added_in_part(form):
     form.to("Talk to a person", "Stay in this chat", "Kay")
-    again = form.say("and " * 100)
+    again = form.say("and " * 250)
     assert again["text"].startswith("Sorry")
     assert form.slots["handoff_about"] == "Kay"
 

@@ -140,13 +140,15 @@ def test_out_of_hours_the_person_is_told_when_they_open_and_whom_to_call_meanwhi
     assert "Nottingham City Emergency Duty Team: 0115 876 1000" in when
 
 
-def test_without_a_known_council_one_open_team_is_enough_and_no_councils_number_is_named(targets, shelf):
+def test_without_a_known_council_one_open_team_is_enough_and_all_emergency_teams_are_named(targets, shelf):
     case = a_case(authority=None, due_at=utc("2026-11-30T09:30"))
     open_ = targets.told(replace(case, due_at=utc("2026-11-28T11:30")), utc("2026-11-28T11:00"))
     assert shelf.phrases("handoff_expect", due="11.30am today") in open_
     closed = targets.told(case, utc("2026-11-28T12:00"))
     assert shelf.phrases("handoff_closed", opens="9am on Monday", due="9.30am on Monday") in closed
-    assert "Emergency Duty Team" not in closed
+    for team in ("Nottingham City Emergency Duty Team: 0115 876 1000", "Nottinghamshire Emergency Duty Team: 0300 456 4546"):
+        assert team in closed
+        assert team not in open_
 
 
 def test_where_no_hours_are_known_nobody_is_called_closed(shelf):
