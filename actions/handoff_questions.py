@@ -79,7 +79,8 @@ class HandoffQuestion(HandoffAction):
 
     def text(self, turn: Turn, note: str | None) -> str:
         """The question after a note on what was said before."""
-        return "\n\n".join([*([turn.phrase(note)] if note else []), self.question(turn)])
+        noted = [turn.phrase(note, place=turn.elsewhere)] if note else []
+        return "\n\n".join([*noted, self.question(turn)])
 
     def question(self, turn: Turn) -> str:
         return turn.phrase(self.slot)

@@ -27,6 +27,7 @@ from actions.handoff_slots import (
     CHANGE_IT,
     CONSENT,
     DUTY,
+    ELSEWHERE,
     LONGEST_ABOUT,
     MISSES,
     NOT_ADVISER,
@@ -126,7 +127,8 @@ class Reply:
         turn, place = self._turn, self._turn.said("place", "own")
         if not turn.knows_authority and (place or turn.intent in NOT_TOLD):
             turn.take_authority(place[0] if place else UNKNOWN)
-        also = {**self._whom(), **self._new(read(self._text))}
+        note = {NOTE: ELSEWHERE} if turn.elsewhere else {}
+        also = {**self._whom(), **self._new(read(self._text)), **note}
         return also if also or turn.knows_authority else None
 
     def _who(self) -> dict[str, Any] | None:

@@ -13,6 +13,8 @@ SLOTS = (TO, WAY, PHONE, ADDRESS, TIME, ABOUT, CHANGE, CONSENT, ADVISER, ASKED, 
 DUTY, PA = "duty", "pa"
 NOT_ADVISER = "-"
 """Stands for the name of the adviser where somebody says that it is not for theirs."""
+ELSEWHERE = "other_council"
+"""The note, filled with its name, on a council that is none of ours."""
 CHANGE_IT = "Change something"
 LONGEST_ABOUT = 1000
 """Letters of what it is about."""

@@ -47,7 +47,7 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
         "handoff_withdrawn": "", "handoff_kept": "",
         "handoff_taken": "name to", "handoff_taken_other": "name to", "handoff_taken_pa": "name",
         "handoff_taken_other_pa": "name", "handoff_passed": "", "handoff_unanswered": "", "handoff_kept_for_them": "when",
-        "handoff_still_open": "to reference when",
+        "handoff_still_open": "to reference when", "handoff_adds": "to reference",
         "handoff_put_off": "name until", "handoff_given_back": "name", "handoff_closed_case": "name",
         "crisis_any_team": "", "crisis_told": "team reference",
         "crisis_told_again": "", "crisis_not_told": "", "crisis_check_in": "",

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from enum import Enum
 from typing import Any
 
 from bot.conversations.model import ASKED, Draft, Escalation, Request, Urgency, Way
 from bot.conversations.targets import Targets
+from bot.conversations.wishes import Wish, takes_back
 from content.library import Library
 
-_WITHDRAW = re.compile(
-    r"(?:(?:can|could) (?:i|you|u) |i (?:want|wanna|need|would like) (?:to )?|please |pls |actually )*"
-    r"(?:cancel|withdraw|take back|forget|delete|drop) (?:my|the|that|this) (?:request|call ?back|call|message|msg|case)"
-    r"(?: please| pls| now| thanks)*[.! ]*",
-    re.IGNORECASE,
-)
-_STOP = re.compile(
-    r"(stop|cancel|quit|never ?mind|nvm|leave it|forget it)( it| this| that| pls| please)?[.! ]*", re.IGNORECASE
-)
 REOPENS = timedelta(days=7)
 """How long after its end a case opens again by itself when the person asks what the assistant cannot answer."""
 QUIET, QUIET_WAITING = timedelta(minutes=30), timedelta(minutes=5)
 """After that long without a word, of a person who has the chat or while nobody has it, it is told that it is kept."""
 CONTACTS = ("about", "phone", "email", "good_time")
-
-
-class Wish(Enum):
-    """What somebody who waits for a person may want of the assistant."""
-
-    ASSISTANT = "handoff_meanwhile"
-    WITHDRAW = "handoff_withdraw"
-
-    @property
-    def withdraws(self) -> bool:
-        return self is Wish.WITHDRAW
 
 
 class Handoff:
@@ -52,8 +31,7 @@ class Handoff:
         for wish in Wish:
             if said == self._library.shelf.phrases(wish.value).lower():
                 return wish
-        stops = waits and _STOP.fullmatch(said)
-        return Wish.WITHDRAW if stops or _WITHDRAW.fullmatch(said) else None
+        return Wish.WITHDRAW if takes_back(said, waits=waits) else None
 
     @property
     def direct(self) -> dict[str, str]:
@@ -91,6 +69,13 @@ class Handoff:
         to = self._targets.team(escalation, self._library.shelf)
         text = self._library.shelf.phrases("handoff_still_open", to=to, reference=escalation.reference, when=when)
         return self._draft("waiting", escalation, text, choices=self._wishes(waits=False))
+
+    def added_to(self, escalation: Escalation) -> Draft:
+        """That a request is there already, for who begins another."""
+        to = self._targets.team(escalation, self._library.shelf)
+        return self._draft(
+            "waiting", escalation, self._library.shelf.phrases("handoff_adds", to=to, reference=escalation.reference)
+        )
 
     @property
     def reopens_since(self) -> datetime:

@@ -12,10 +12,11 @@ from bot.conversations.crisis import CrisisHelp
 from bot.conversations.engine import Engine, EngineAway
 from bot.conversations.handoff import Handoff
 from bot.conversations.handoff_store import HandoffStore
-from bot.conversations.model import Conversation, ConversationNotFound, Draft, Holder, Message, StoreAway
+from bot.conversations.model import Conversation, ConversationNotFound, Draft, Escalation, Holder, Message, StoreAway
 from bot.conversations.store import ConversationStore
 from bot.conversations.translation import TranslationAway, Translator, in_english, in_their_language
 from bot.conversations.turns import Turns
+from bot.conversations.wishes import asks_where
 from content.crisis import Danger
 from content.library import Library
 from nlu.crisis.phrases import Answer
@@ -188,9 +189,13 @@ class Responder:
     async def _answer(
         self, conversation: Conversation, message: Message, heard: Heard, *, tells_when_away: bool = False
     ) -> None:
-        """Let the engine answer. A check-in with numbers goes before its answer and stands for whatever is none; one without
-        comes last, so that a "no" is an answer to it.
+        """Let the engine answer all but what became of an open request.
+
+        A check-in with numbers goes before its answer and stands for whatever is none; one without comes last, so that a
+        "no" is an answer to it.
         """
+        if asks_where(message.text) and not heard.asks and await self._tells_where(conversation, message):
+            return
         asked = []
         danger = heard.danger.value if heard.danger else None
         check_in = [self._crisis.check_in(heard, conversation)] if heard.asks else []
@@ -213,8 +218,7 @@ class Responder:
             return
         if _offers_person(drafts) and await self._open_again(message, is_urgent=heard.asks):
             return
-        if _offers_person(drafts):
-            drafts = [*drafts, *await self._run(self._open_request, conversation)]
+        drafts = await self._beside_open_request(conversation, message, drafts)
         if heard.level is Level.UNSURE:
             drafts = self._crisis.beside_check_in(drafts)
         elif self._crisis.stays_with(conversation):
@@ -271,15 +275,37 @@ class Responder:
             notice: Draft = {"kind": "notice", "text": language("untranslated"), "language": language.code}
             return [notice, *answered.replies], answered.council
 
-    def _tell(self, made: Sequence[Message]) -> None:
+    def _tell(self, made: Sequence[Message]) -> Sequence[Message]:
         for message in made:
             self._announcer.say(message.conversation_id, message)
+        return made
 
-    def _open_request(self, conversation: Conversation) -> list[Draft]:
-        """Where the request stands that the person made before, if nobody has answered it; a cry for help is none."""
+    def _open_request(self, conversation: Conversation) -> Escalation | None:
+        """The request that the person made before, if nobody has answered it; a cry for help is none."""
         case = self._handoffs.escalation(conversation.id)
-        is_request = case is not None and not case.is_crisis and case.replied_at is None
-        return [self._handoff.still_open(case)] if case and is_request else []
+        return case if case and not case.is_crisis and case.replied_at is None else None
+
+    async def _tells_where(self, conversation: Conversation, message: Message) -> bool:
+        """Whether somebody who asked what became of their request was told."""
+        case = await self._run(self._open_request, conversation)
+        if case is None or await self._is_asking(message):
+            return False
+        return bool(self._tell(await self._run(self._store.reply, message, [self._handoff.still_open(case)])))
+
+    async def _beside_open_request(self, conversation: Conversation, message: Message, drafts: list[Draft]) -> list[Draft]:
+        """Replies with where an open request stands: with what offers a person, begins another request, or calls it off."""
+        begins = _says(drafts, "collecting") and not await self._is_asking(message)
+        calls_off = any(draft["kind"] == "cancelled" for draft in drafts)
+        if not (_offers_person(drafts) or begins or calls_off):
+            return drafts
+        case = await self._run(self._open_request, conversation)
+        if case is None:
+            return drafts
+        return [self._handoff.added_to(case), *drafts] if begins else [*drafts, self._handoff.still_open(case)]
+
+    async def _is_asking(self, message: Message) -> bool:
+        """Whether a request for a person was being taken down when a message was written."""
+        return _says([each.details for each in await self._run(self._store.said_before, message)], "collecting")
 
     def _away(self, conversation: Conversation) -> Draft:
         shelf = self._library.shelf
@@ -298,5 +324,9 @@ class Responder:
 
 def _offers_person(drafts: Sequence[Draft]) -> bool:
     """Whether the assistant cannot help and says that somebody could, who is not being asked for already."""
-    said = {(draft.get("handoff") or {}).get("status") for draft in drafts}
-    return "offered" in said and "collecting" not in said
+    return _says(drafts, "offered") and not _says(drafts, "collecting")
+
+
+def _says(replies: Sequence[Mapping[str, Any]], status: str) -> bool:
+    """Whether one of these replies says that a request for a person stands so."""
+    return any((reply.get("handoff") or {}).get("status") == status for reply in replies)

@@ -31,6 +31,7 @@ READ_BACK = {
     "kind": "handoff",
     "text": "Shall I send it?",
     "asks": "consent",
+    "handoff": {"status": "collecting", "reference": None, "to": "duty"},
     "choices": [{"label": each, "value": each} for each in ("Yes, send it", "No, stop")],
 }
 
@@ -588,13 +589,70 @@ async def test_who_asks_what_only_people_can_answer_is_told_where_their_request_
     chat = await service.begin()
     told = await service.ask(chat, way="call", phone="07700 900123")
     engine.replies = [{"kind": "out-of-scope", "text": "I cannot see that.", "handoff": {"status": "offered", "to": "duty"}}]
-    _, status = await service.write(chat, "did anyone read my msg")
+    _, status = await service.write(chat, "can she see me sooner")
     assert told.details["handoff"]["reference"] in status.text
     assert office.targets.when(office.of(chat), office.clock.now) in status.text
     office.duty.take(sam, office.of(chat).reference)
     office.duty.reply(sam, office.of(chat).reference, "hello", "1")
     office.duty.give_back(sam, office.of(chat).reference)
-    assert len(await service.write(chat, "did anyone read my msg")) == 1
+    assert len(await service.write(chat, "can she see me sooner")) == 1
+
+
+WHERE = [
+    "how long will it take", "how long do i have to wait?", "nobody called me yet", "no one has got back to me",
+    "still waiting", "when will they call me", "when is someone gonna ring", "did anyone read my msg",
+    "any news on my request", "whats happening with my case", "u never called",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WHERE)
+async def test_who_asks_what_became_of_their_request_is_told_where_it_stands_and_the_engine_is_not_asked(
+    service, office, engine, words
+):
+    chat = await service.begin()
+    told = await service.ask(chat, way="call", phone="07700 900123")
+    [status] = await service.write(chat, words)
+    assert told.details["handoff"]["reference"] in status.text
+    assert engine.asked == []
+
+
+@pytest.mark.parametrize("words", WHERE)
+async def test_without_an_open_request_the_engine_answers_the_same_words(service, office, engine, words):
+    chat = await service.begin()
+    await service.write(chat, words)
+    assert engine.asked == [words]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "how long does it take to get a council house",
+        "how long can i stay put",
+        "when do i get my bursary",
+        "my pa never called",
+    ],
+)
+async def test_other_questions_are_answered_beside_an_open_request(service, engine, words):
+    chat = await service.begin()
+    await service.ask(chat, way="call", phone="07700 900123")
+    await service.write(chat, words)
+    assert engine.asked == [words]
+
+
+async def test_who_begins_another_request_hears_of_the_open_one_and_who_stops_that_it_stands(service, office, engine):
+    chat = await service.begin()
+    reference = (await service.ask(chat, way="call", phone="07700 900123")).details["handoff"]["reference"]
+    engine.replies = [READ_BACK]
+    first, _ = await service.write(chat, "can someone call me")
+    assert first.text == office.words(
+        "handoff_adds", to=office.targets.team(office.of(chat), office.shelf), reference=reference
+    )
+    assert len(await service.write(chat, "07700 900123")) == 1
+    await service.write(chat, "how long will it take")
+    assert engine.asked[-1] == "how long will it take", "the form answers that"
+    engine.replies = [{"kind": "cancelled", "text": "I sent nothing."}]
+    _, last = await service.write(chat, "stop")
+    assert reference in last.text
 
 
 @pytest.mark.parametrize("words", ["cancel my request", "can i take back the call", "i want to cancel my callback please"])

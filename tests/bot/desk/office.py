@@ -10,12 +10,13 @@ import pyotp
 import sqlalchemy as sa
 
 from bot.conversations.escalations import Escalations, by_id, change
-from bot.conversations.handoff import Handoff, Wish
+from bot.conversations.handoff import Handoff
 from bot.conversations.handoff_store import HandoffStore
 from bot.conversations.model import ASKED, Conversation, Escalation, Message, Request, Urgency
 from bot.conversations.store import ConversationStore
 from bot.conversations.tables import conversations
 from bot.conversations.targets import Targets
+from bot.conversations.wishes import Wish
 from bot.desk.cases import Cases
 from bot.desk.duty import Duty
 from bot.staff.accounts import Accounts
@@ -54,6 +55,7 @@ class Office:
 
     def __init__(self, database: Database, library: Library) -> None:
         self.database, self.clock, self._library = database, Clock(), library
+        self.shelf = library.shelf
         self.targets = targets = Targets(library)
         self.store = ConversationStore(database)
         self.handoffs = HandoffStore(database, Escalations(targets.due))

@@ -9,8 +9,8 @@ import pytest
 from bot.alerts.outbox import Outbox
 from bot.alerts.recipients import StaffRecipients
 from bot.alerts.watch import Watch
-from bot.conversations.handoff import Wish
 from bot.conversations.model import Status, Urgency, Way
+from bot.conversations.wishes import Wish
 from bot.desk.calls import Call
 from bot.desk.duty import Duty
 from bot.desk.model import Outcome, View
