@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -103,7 +104,7 @@ def test_it_works_by_keyboard_alone(browser: Browser, program: Program):
     expect(page.locator("li.answer")).to_contain_text("could not find a Council Tax discount")
     page.get_by_role("button", name="Talk to a person").first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("li.handoff")).to_contain_text("0115 876 4800")
+    expect(page.locator("li.handoff")).to_contain_text(re.compile("0115 876 (4800|1000)"))  # of whoever is there now
 
 
 def test_it_works_without_javascript(browser: Browser, program: Program):
