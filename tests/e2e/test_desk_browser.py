@@ -255,11 +255,13 @@ def test_a_connection_that_is_lost_says_so_and_what_was_missed_is_there_when_it_
 
 def test_a_chat_that_its_person_deletes_is_gone_from_the_page_that_shows_it(browser: Browser, program: Program, desk: Page):
     page, _ = taken(browser, program, desk)
-    expect(desk.locator("li.message").first).to_be_visible()
+    desk.get_by_label("New note").fill("Bike.")
+    desk.get_by_role("button", name="Keep this note").click()
+    expect(desk.locator(".team-note")).to_be_visible()
     page.goto(f"{program.url}/chat/delete")
     page.get_by_role("button", name="Delete it").click()
     expect(desk.locator("#changed")).to_contain_text("The person has deleted this chat.")
-    expect(desk.locator("li.message")).to_have_count(0)
+    expect(desk.locator("li.message, .team-note")).to_have_count(0)
     expect(desk.get_by_label("Your reply")).to_be_hidden()
     desk.get_by_role("link", name="Show the case again").click()
     expect(desk.locator(".chat-side .note")).to_contain_text("What was said is gone.")

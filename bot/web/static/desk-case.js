@@ -129,6 +129,7 @@
     if (news.deleted && state.dataset.deleted !== "yes") {
       // What was said is gone for the team as well.
       list.replaceChildren();
+      Array.prototype.forEach.call(document.querySelectorAll("[data-goes]"), function (each) { each.remove(); });
       if (form) form.hidden = true;
       changed.querySelector("span").textContent = "The person has deleted this chat. What was said is gone.";
       changed.hidden = false;
