@@ -52,7 +52,8 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
         "crisis_any_team": "", "crisis_told": "team reference",
         "crisis_told_again": "", "crisis_not_told": "", "crisis_check_in": "",
         "crisis_check_in_numbers": "emergency samaritans", "crisis_safe": "", "crisis_not_safe": "",
-        "crisis_glad": "samaritans", "crisis_taken_back": "samaritans", "crisis_still_here": "samaritans emergency",
+        "crisis_glad": "samaritans", "crisis_go_on": "", "crisis_taken_back": "samaritans",
+        "crisis_still_here": "samaritans emergency",
         "crisis_still_here_again": "samaritans emergency",
     }.items()
 }  # fmt: skip

@@ -92,8 +92,14 @@ class CrisisHelp:
         draft = self._draft(text, language, choices=choices)
         return draft if heard.brings_numbers else {**draft, "kind": "question"}
 
-    def glad(self, conversation: Conversation) -> Draft:
-        return self._said("crisis_glad", conversation)
+    def glad(self, conversation: Conversation, asked: Draft | None) -> list[Draft]:
+        """What is said to who is safe; then what was asked of them before, if anything, or what else they want."""
+        draft = self._said("crisis_glad", conversation)
+        if asked:
+            return [draft, asked]
+        if "language" not in draft:
+            draft["text"] = f"{draft['text']} {self._urgent.say('crisis_go_on')}"
+        return [draft]
 
     def taken_back(self, conversation: Conversation) -> Draft:
         return self._said("crisis_taken_back", conversation)

@@ -12,11 +12,11 @@ from bot.conversations.crisis import CrisisHelp
 from bot.conversations.engine import Engine, EngineAway
 from bot.conversations.handoff import Handoff
 from bot.conversations.handoff_store import HandoffStore
-from bot.conversations.model import Conversation, ConversationNotFound, Draft, Escalation, Holder, Message, StoreAway
+from bot.conversations.model import Conversation, ConversationNotFound, Draft, Holder, Message, StoreAway
+from bot.conversations.open_request import OpenRequest, Run, offers_person
 from bot.conversations.store import ConversationStore
 from bot.conversations.translation import TranslationAway, Translator, in_english, in_their_language
 from bot.conversations.turns import Turns
-from bot.conversations.wishes import asks_where
 from content.crisis import Danger
 from content.library import Library
 from nlu.crisis.phrases import Answer
@@ -27,8 +27,6 @@ LONG_MESSAGE = 1000
 """Characters; of a longer message the assistant says that it looked at the end."""
 FORM_ASKS = frozenset(("authority", "contact", "name", "consent"))
 """What a request for a person asks for, as its replies say it."""
-Run = Callable[..., Awaitable[Any]]
-"""Calls something that blocks in a thread."""
 
 
 class Responder:
@@ -54,6 +52,7 @@ class Responder:
         self._engine, self._announcer = engine, announcer
         self._crisis, self._handoff, self._translator = crisis, handoff, translator
         self._run, self._hear, self._desk = run, hear, desk
+        self._open_request = OpenRequest(store, handoffs, handoff, run=run)
         self._turns = Turns()
 
     def waiting(self, conversation_id: str) -> int:
@@ -171,7 +170,8 @@ class Responder:
                 return True
             await self._run(self._handoffs.no_longer_asks, conversation.id)
             if answer is Answer.SAFE:
-                self._tell(await self._run(self._store.reply, message, [self._crisis.glad(conversation)]))
+                drafts = self._crisis.glad(conversation, await self._open_request.asked(message))
+                self._tell(await self._run(self._store.reply, message, drafts))
                 return True
         if answer in (Answer.TAKES_BACK, Answer.SAFE) and self._crisis.stays_with(conversation):
             self._tell(await self._run(self._store.reply, message, [self._crisis.taken_back(conversation)]))
@@ -194,7 +194,8 @@ class Responder:
         A check-in with numbers goes before its answer and stands for whatever is none; one without comes last, so that a
         "no" is an answer to it.
         """
-        if asks_where(message.text) and not heard.asks and await self._tells_where(conversation, message):
+        if not heard.asks and (where := await self._open_request.where(conversation, message)):
+            self._tell(await self._run(self._store.reply, message, where))
             return
         asked = []
         danger = heard.danger.value if heard.danger else None
@@ -216,9 +217,9 @@ class Responder:
         if request:
             await self._hand_over(conversation, message, request, is_urgent=heard.asks)
             return
-        if _offers_person(drafts) and await self._open_again(message, is_urgent=heard.asks):
+        if offers_person(drafts) and await self._open_again(message, is_urgent=heard.asks):
             return
-        drafts = await self._beside_open_request(conversation, message, drafts)
+        drafts = await self._open_request.beside(conversation, message, drafts)
         if heard.level is Level.UNSURE:
             drafts = self._crisis.beside_check_in(drafts)
         elif self._crisis.stays_with(conversation):
@@ -275,37 +276,9 @@ class Responder:
             notice: Draft = {"kind": "notice", "text": language("untranslated"), "language": language.code}
             return [notice, *answered.replies], answered.council
 
-    def _tell(self, made: Sequence[Message]) -> Sequence[Message]:
+    def _tell(self, made: Sequence[Message]) -> None:
         for message in made:
             self._announcer.say(message.conversation_id, message)
-        return made
-
-    def _open_request(self, conversation: Conversation) -> Escalation | None:
-        """The request that the person made before, if nobody has answered it; a cry for help is none."""
-        case = self._handoffs.escalation(conversation.id)
-        return case if case and not case.is_crisis and case.replied_at is None else None
-
-    async def _tells_where(self, conversation: Conversation, message: Message) -> bool:
-        """Whether somebody who asked what became of their request was told."""
-        case = await self._run(self._open_request, conversation)
-        if case is None or await self._is_asking(message):
-            return False
-        return bool(self._tell(await self._run(self._store.reply, message, [self._handoff.still_open(case)])))
-
-    async def _beside_open_request(self, conversation: Conversation, message: Message, drafts: list[Draft]) -> list[Draft]:
-        """Replies with where an open request stands: with what offers a person, begins another request, or calls it off."""
-        begins = _says(drafts, "collecting") and not await self._is_asking(message)
-        calls_off = any(draft["kind"] == "cancelled" for draft in drafts)
-        if not (_offers_person(drafts) or begins or calls_off):
-            return drafts
-        case = await self._run(self._open_request, conversation)
-        if case is None:
-            return drafts
-        return [self._handoff.added_to(case), *drafts] if begins else [*drafts, self._handoff.still_open(case)]
-
-    async def _is_asking(self, message: Message) -> bool:
-        """Whether a request for a person was being taken down when a message was written."""
-        return _says([each.details for each in await self._run(self._store.said_before, message)], "collecting")
 
     def _away(self, conversation: Conversation) -> Draft:
         shelf = self._library.shelf
@@ -320,13 +293,3 @@ class Responder:
 
     def _long(self) -> Draft:
         return {"kind": "notice", "text": self._library.shelf.phrases("long_message")}
-
-
-def _offers_person(drafts: Sequence[Draft]) -> bool:
-    """Whether the assistant cannot help and says that somebody could, who is not being asked for already."""
-    return _says(drafts, "offered") and not _says(drafts, "collecting")
-
-
-def _says(replies: Sequence[Mapping[str, Any]], status: str) -> bool:
-    """Whether one of these replies says that a request for a person stands so."""
-    return any((reply.get("handoff") or {}).get("status") == status for reply in replies)

@@ -576,6 +576,15 @@ async def test_a_choice_of_a_request_does_not_say_that_somebody_is_safe_and_the_
     assert office.store.find(chat.id).checking
 
 
+async def test_who_is_safe_is_asked_again_what_their_request_for_a_person_asked(service, office, engine):
+    chat = await service.begin()
+    engine.replies = [{**READ_BACK, "asks": "contact", "text": "How should they get back to you?"}]
+    await service.write(chat, UNSURE)
+    glad, asked = await service.write(chat, "I am safe")
+    assert office.words("crisis_go_on") not in glad.text
+    assert (asked.text, asked.details["choices"]) == ("How should they get back to you?", READ_BACK["choices"])
+
+
 async def test_who_is_not_safe_after_a_cry_is_helped_again_whatever_is_asked(service, office, engine):
     chat = await service.begin()
     await service.write(chat, "my boyfriend is hitting me right now")
