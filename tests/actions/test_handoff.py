@@ -890,7 +890,7 @@ def test_what_is_said_of_their_adviser_is_no_choice_of_them(library):
 
 def test_a_reason_that_is_not_for_their_adviser_takes_it_from_them(library):
     form = Form(library, has_pa=True)
-    form.begin("can i talk to my pa")
+    form.begin("i need to speak to my pa")
     form.say_all("here")
     assert form.slots["handoff_to"] == "pa"
     reply = form.say("Leo. dont tell my pa")
