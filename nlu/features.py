@@ -44,16 +44,63 @@ class Features:
         meaning = None if self.meaning is None or others.meaning is None else np.vstack([self.meaning, others.meaning])
         return Features(vstack([self.words, others.words], format="csr"), meaning)
 
+    def joined(self, meaning: np.ndarray) -> Features:
+        """The same with a second meaning beside the first; each counts half."""
+        assert self.meaning is not None
+        both = np.hstack([self.meaning, meaning]) * np.float32(np.sqrt(0.5))
+        return Features(self.words, np.ascontiguousarray(both, dtype=np.float32))
 
-class TextFeatures:
-    """Learns the words of texts and the directions in which their meanings differ; then turns any text into features.
 
-    Words count as pairs too; pieces of two to five letters forgive spelling. Each of the two is half of a row.
+class Meaning:
+    """Where a sentence model puts texts, along the directions in which those that it learnt from differ most.
+
     The sentence model is not kept when this is stored: `attach` gives it back.
     """
 
-    def __init__(self, sentences: SentenceModel | None) -> None:
+    def __init__(self, sentences: SentenceModel) -> None:
+        self._sentences: SentenceModel | None = sentences
+        self._axes: PCA | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_sentences": None}
+
+    def attach(self, sentences: SentenceModel | None) -> None:
         self._sentences = sentences
+
+    def fit(self, texts: Sequence[str]) -> np.ndarray:
+        vectors = self._vectors(texts)
+        self._axes = PCA(min(MEANING_WIDTH, len(texts) - 1), svd_solver="randomized", random_state=0).fit(vectors)
+        return self._placed(vectors)
+
+    def of(self, texts: Sequence[str]) -> np.ndarray:
+        """A row of length one for each text."""
+        return self._placed(self._vectors(texts))
+
+    def of_parts(self, text: str, parts: Sequence[str]) -> np.ndarray:
+        """A row for the text and one for each of its parts, all from one run of the model."""
+        assert self._sentences is not None
+        whole, *spans = map(plain, (text, *parts))
+        return self._placed(self._sentences.with_parts(whole, _spans(whole, spans)))
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
+        assert self._sentences is not None
+        return self._sentences.vectors([plain(text) for text in texts])
+
+    def _placed(self, vectors: np.ndarray) -> np.ndarray:
+        assert self._axes is not None
+        meaning = (vectors - self._axes.mean_) @ self._axes.components_.T
+        placed: np.ndarray = meaning / np.linalg.norm(meaning, axis=1, keepdims=True)
+        return placed
+
+
+class TextFeatures:
+    """Learns the words and the meanings of texts; then turns any text into features.
+
+    Words count as pairs too; pieces of two to five letters forgive spelling. Each of the two is half of a row.
+    """
+
+    def __init__(self, sentences: SentenceModel | None) -> None:
+        self.meaning = Meaning(sentences) if sentences else None
         self._words = TfidfVectorizer(
             preprocessor=plain,
             tokenizer=str.split,
@@ -65,40 +112,27 @@ class TextFeatures:
         self._pieces = TfidfVectorizer(
             preprocessor=plain, analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2, dtype=np.float32
         )
-        self._axes: PCA | None = None
 
     def __getstate__(self) -> dict[str, object]:
-        kept = {name: value for name, value in self.__dict__.items() if name not in ("_wide", "_parts_of_words")}
-        return {**kept, "_sentences": None}
-
-    def attach(self, sentences: SentenceModel | None) -> None:
-        self._sentences = sentences
-
-    @property
-    def reads_meaning(self) -> bool:
-        return self._axes is not None
+        return {name: value for name, value in self.__dict__.items() if name not in ("_wide", "_parts_of_words")}
 
     def fit(self, texts: Sequence[str]) -> Features:
         """Learn from the texts, and return their features."""
         words, pieces = self._words.fit_transform(texts), self._pieces.fit_transform(texts)
-        vectors = self._vectors(texts)
-        if vectors is not None:
-            self._axes = PCA(min(MEANING_WIDTH, len(texts) - 1), svd_solver="randomized", random_state=0).fit(vectors)
-        return self._features(words, pieces, vectors)
+        return self._features(words, pieces, self.meaning.fit(texts) if self.meaning else None)
 
     def of(self, texts: Sequence[str]) -> Features:
-        return self._features(self._words.transform(texts), self._pieces.transform(texts), self._vectors(texts))
+        meaning = self.meaning.of(texts) if self.meaning else None
+        return self._features(self._words.transform(texts), self._pieces.transform(texts), meaning)
 
     def of_parts(self, text: str, parts: Sequence[str]) -> Features:
         """A row for the text and one for each of its parts, for little more than the cost of the text alone."""
-        texts = [plain(each) for each in (text, *parts)]
-        rows = [self._words_of(each) for each in texts]
+        rows = [self._words_of(plain(each)) for each in (text, *parts)]
         ends = np.cumsum([0, *(len(places) for places, _ in rows)])
         places = np.concatenate([places for places, _ in rows])
         weights = np.concatenate([weights for _, weights in rows])
         words = csr_matrix((weights, places, ends), shape=(len(rows), self._wide))
-        vectors = self._sentences.with_parts(texts[0], _spans(texts[0], texts[1:])) if self._sentences else None
-        return Features(words, self._meaning(vectors))
+        return Features(words, self.meaning.of_parts(text, parts) if self.meaning else None)
 
     @cached_property
     def _wide(self) -> int:
@@ -122,20 +156,10 @@ class TextFeatures:
             weighed.append(weights / length)
         return np.concatenate(found), np.concatenate(weighed).astype(np.float32)
 
-    def _vectors(self, texts: Sequence[str]) -> np.ndarray | None:
-        return self._sentences.vectors([plain(text) for text in texts]) if self._sentences else None
-
-    def _features(self, words: csr_matrix, pieces: csr_matrix, vectors: np.ndarray | None) -> Features:
+    def _features(self, words: csr_matrix, pieces: csr_matrix, meaning: np.ndarray | None) -> Features:
         halves = hstack([words, pieces], format="csr", dtype=np.float32)
         halves.data *= np.float32(np.sqrt(0.5))
-        return Features(halves, self._meaning(vectors))
-
-    def _meaning(self, vectors: np.ndarray | None) -> np.ndarray | None:
-        if vectors is None or self._axes is None:
-            return None
-        meaning = (vectors - self._axes.mean_) @ self._axes.components_.T
-        placed: np.ndarray = meaning / np.linalg.norm(meaning, axis=1, keepdims=True)
-        return placed
+        return Features(halves, meaning)
 
 
 def _spans(whole: str, parts: Sequence[str]) -> list[Span]:

@@ -27,7 +27,7 @@ from nlu.knowledge import NO_ENTRY, Knowledge
 from nlu.language import ENGLISH, LanguageReader, samples
 from nlu.normal import clean, plain
 from nlu.segments import corrected
-from nlu.sentences import SentenceModel
+from nlu.sentences import LARGE, SentenceModel
 
 logger = logging.getLogger(__name__)
 ENTRIES, NEAR, TOPIC, LEFT_OVER, LANGUAGE = "entries", "near", "topic", "left_over", "language"
@@ -55,9 +55,12 @@ class Understanding(GraphComponent, IntentClassifier):
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._storage, self._resource = storage, resource
         self._library = open_library()
-        self._sentences = SentenceModel.open(Storage.from_environment().models)
+        models = Storage.from_environment().models
+        self._sentences, self._larger = SentenceModel.open(models), SentenceModel.open(models, LARGE)
         if self._sentences is None:
             logger.warning("The sentence model is not installed: messages are understood by words and letters alone.")
+        elif self._larger is None:
+            logger.warning("The larger sentence model is not installed: what is hard to tell is not read a second time.")
         self._talk: dict[str, list[str]] = {}
         self._knowledge: Knowledge | None = None
         self._languages: LanguageReader | None = None
@@ -92,8 +95,8 @@ class Understanding(GraphComponent, IntentClassifier):
         with model_storage.read_from(resource) as folder:
             kept = joblib.load(folder / "understanding.joblib")
         component._talk, component._knowledge, component._languages = kept["talk"], kept["knowledge"], kept["languages"]
-        component._knowledge.features.attach(component._sentences)
-        if component._knowledge.features.reads_meaning != (component._sentences is not None):
+        component._knowledge = component._knowledge.attach(component._sentences, component._larger)
+        if (component._knowledge.features.meaning is None) != (component._sentences is None):
             component._knowledge = component._learn(component._library.shelf)
         component._knowledge.rehearse()
         component._keep_up(component._library.shelf)
@@ -178,7 +181,7 @@ class Understanding(GraphComponent, IntentClassifier):
         }
 
     def _learn(self, shelf: Shelf) -> Knowledge:
-        return Knowledge.learn(self._talk, shelf, self._sentences, messages.read(messages.CALIBRATION))
+        return Knowledge.learn(self._talk, shelf, self._sentences, messages.read(messages.CALIBRATION), self._larger)
 
     def _keep_up(self, shelf: Shelf) -> None:
         """Learn what was published since: the first some hundred examples at once, the rest in the background."""

@@ -31,7 +31,7 @@ from content.crisis import Danger
 from nlu.crisis import classifier, messages
 from nlu.crisis.phrases import spelling
 from nlu.crisis.words import english
-from nlu.sentences import HEADS, LAYERS, WIDTH, carried_files
+from nlu.sentences import SMALL, carried_files
 
 RANK, SCALE = 12, 2.0
 ROUNDS, BATCH, RATE, DROPOUT = 5, 32, 7e-4, 0.15
@@ -58,13 +58,13 @@ class _Tuned(tf.Module):
         self.fixed = {name: tf.constant(value.astype(np.float32)) for name, value in weights.items()}
         first = tf.random_normal_initializer(stddev=0.02, seed=seed)
         self.down, self.up = {}, {}
-        for layer in range(LAYERS):
+        for layer in range(SMALL.layers):
             for part in TUNED:
                 name = f"encoder.layer.{layer}.{part}"
                 out, into = weights[f"{name}.weight"].shape
                 self.down[name] = tf.Variable(first((into, RANK)), name=f"{name}.down")
                 self.up[name] = tf.Variable(tf.zeros((RANK, out)), name=f"{name}.up")
-        self.head = tf.Variable(first((WIDTH, classes)))
+        self.head = tf.Variable(first((SMALL.width, classes)))
         self.bias = tf.Variable(tf.zeros(classes))
 
     def restore(self, file: Path) -> None:
@@ -81,7 +81,7 @@ class _Tuned(tf.Module):
         hidden += fixed["embeddings.position_embeddings.weight"][: tf.shape(ids)[1]]
         hidden = self._norm(hidden + fixed["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
         hiding = (1.0 - mask)[:, None, None, :] * -1e9
-        for layer in range(LAYERS):
+        for layer in range(SMALL.layers):
             hidden = self._layer(hidden, hiding, f"encoder.layer.{layer}", dropout)
         mean = tf.reduce_sum(hidden * mask[:, :, None], axis=1) / tf.reduce_sum(mask, axis=1, keepdims=True)
         return tf.nn.dropout(mean, dropout) @ self.head + self.bias
@@ -90,7 +90,7 @@ class _Tuned(tf.Module):
         query, key, value = (
             self._heads(self._dense(hidden, f"{name}.attention.self.{part}", dropout)) for part in ("query", "key", "value")
         )
-        attention = tf.nn.softmax(tf.matmul(query, key, transpose_b=True) / np.sqrt(WIDTH / HEADS) + hiding)
+        attention = tf.nn.softmax(tf.matmul(query, key, transpose_b=True) / np.sqrt(SMALL.width / SMALL.heads) + hiding)
         context = tf.reshape(tf.transpose(tf.matmul(attention, value), (0, 2, 1, 3)), tf.shape(hidden))
         hidden = self._norm(
             self._dense(context, f"{name}.attention.output.dense", dropout) + hidden, f"{name}.attention.output.LayerNorm"
@@ -100,7 +100,7 @@ class _Tuned(tf.Module):
 
     def _heads(self, hidden: tf.Tensor) -> tf.Tensor:
         shape = tf.shape(hidden)
-        return tf.transpose(tf.reshape(hidden, (shape[0], shape[1], HEADS, WIDTH // HEADS)), (0, 2, 1, 3))
+        return tf.transpose(tf.reshape(hidden, (shape[0], shape[1], SMALL.heads, SMALL.width // SMALL.heads)), (0, 2, 1, 3))
 
     def _dense(self, hidden: tf.Tensor, name: str, dropout: float) -> tf.Tensor:
         plain = tf.matmul(hidden, self.fixed[f"{name}.weight"], transpose_b=True) + self.fixed[f"{name}.bias"]

@@ -71,6 +71,7 @@ def own_program(trained: Path, tmp_path: Path) -> Iterator[Program]:
 
 
 def copy_of(trained: Path, folder: Path) -> Path:
-    """The model alone: every program makes its own database."""
-    shutil.copytree(trained / "models", folder / "models", dirs_exist_ok=True)
+    """A data folder with the same models: every program makes its own database."""
+    folder.mkdir(exist_ok=True)
+    (folder / "models").symlink_to(trained / "models")
     return folder

