@@ -6,9 +6,9 @@ al., 2019; Wang et al., MiniLM, 2020). The large one is sentence-transformers/al
 carriers of the weights: they are never imported, and weights are refused when their hash is not that of the published
 revision.
 
-The graph gives each token's state in the kept layers: the last, whose mean over a text is the published vector, and of the
-small model the third and the fifth, which keep more of the wording and tell near neighbours apart better (as layers in the
-middle do: Liu et al., "Linguistic Knowledge and Transferability of Contextual Representations", NAACL 2019).
+The graph gives each token's state in the kept layers: the last, whose mean over a text is the published vector, and two
+before it, which keep more of the wording and tell near neighbours apart better (as layers in the middle do: Liu et al.,
+"Linguistic Knowledge and Transferability of Contextual Representations", NAACL 2019).
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def build(
 
 def graph(weights: dict[str, np.ndarray], published: Published) -> onnx.ModelProto:
     """The graph in 32 bits: (token ids, attention mask), both [texts, tokens] -> [texts, tokens, kept layers, width]."""
-    builder = (_MPNet if published is LARGE else _Bert)(weights, published)
+    builder = (_MPNet if published.name == LARGE.name else _Bert)(weights, published)
     states = builder.build()
     shape = ["texts", "tokens", len(published.kept_layers), published.width]
     model = helper.make_model(

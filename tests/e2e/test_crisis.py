@@ -77,9 +77,13 @@ def test_help_comes_when_the_sentence_model_is_missing_and_the_start_says_so(own
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     (hidden / "sitecustomize.py").write_text(
-        "import importlib.util as util\n"
-        "found = util.find_spec\n"
-        "util.find_spec = lambda name, package=None: None if name.startswith('gt_all') else found(name, package)\n"
+        "import importlib.metadata as metadata\n"
+        "found = metadata.distribution\n"
+        "def distribution(name):\n"
+        "    if name.startswith('gt-all'):\n"
+        "        raise metadata.PackageNotFoundError(name)\n"
+        "    return found(name)\n"
+        "metadata.distribution = distribution\n"
     )
     own_program.start(PYTHONPATH=str(hidden))
     own_program.wait_for("/healthz", 30)
