@@ -56,6 +56,8 @@ class Alert:
     failed_at: datetime | None = None
     error: str | None = None
     """Why the last attempt failed, in our own words."""
+    is_dropped: bool = False
+    """It is not sent any more: the account that it is for is off."""
 
     @property
     def key(self) -> str:

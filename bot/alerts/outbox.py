@@ -148,6 +148,7 @@ def _read(connection: Connection, which: Any) -> list[Alert]:
             escalations.c.urgency,
             escalations.c.authority,
             escalations.c.opened_at,
+            sa.and_(_is_under_way(), _IS_GONE).label("is_dropped"),
         )
         .join(escalations, escalations.c.id == alerts.c.escalation_id)
         .where(which)
@@ -173,4 +174,5 @@ def _alert(row: Row) -> Alert:
         sent_at=utc_or_none(row.sent_at),
         failed_at=utc_or_none(row.failed_at),
         error=row.error,
+        is_dropped=bool(row.is_dropped),
     )

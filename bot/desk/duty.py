@@ -150,10 +150,7 @@ class Duty:
         """Hand the case to a colleague, who is to take it, or with None back to the whole team; they are alerted."""
         with self._act(member, reference, case_log.HANDED_OVER) as act:
             act.is_handing = True
-            there = act.escalation
-            self._must_not_be_closed(there)
-            if there.status is not Status.OPEN:
-                self._must_have(act)
+            self._must_have(act)
             colleague = self._colleague(act, to) if to is not None else None
             act.change(
                 status=Status.OPEN.value,

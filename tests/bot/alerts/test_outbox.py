@@ -51,9 +51,11 @@ def test_what_is_put_in_a_transaction_that_fails_is_not_there(database, outbox):
 
 def test_nothing_is_sent_to_who_has_no_account_any_more_and_nobody_is_troubled_by_it(database, outbox, clock):
     a_member(database, ANNA[1], is_active=False)
-    put(database, outbox, a_case(database), ANNA, CHANNEL)
+    case = a_case(database)
+    put(database, outbox, case, ANNA, CHANNEL)
     [alert] = outbox.due()
     assert alert.medium is Medium.WEBHOOK
+    assert [(each.medium, each.is_dropped) for each in outbox.of([case])] == [(Medium.EMAIL, True), (Medium.WEBHOOK, False)]
     outbox.sent(alert.id)
     clock.turn(minutes=10)
     assert (outbox.due(), outbox.troubled()) == ([], 0)

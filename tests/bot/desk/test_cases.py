@@ -109,7 +109,7 @@ def test_the_queue_the_counts_and_the_views_of_each_case_agree(office):
     sam, dana = office.member("Sam Lee"), office.member("Dana Fox")
     cases = [office.case() for _ in range(7)]
     mine, others, off, closed, for_me, for_other, _ = (case.reference for case in cases)
-    for member, reference in ((sam, mine), (dana, others), (sam, off), (sam, closed)):
+    for member, reference in ((sam, mine), (dana, others), (sam, off), (sam, closed), (dana, for_me), (sam, for_other)):
         office.duty.take(member, reference)
     office.duty.snooze(sam, off, office.clock.now + timedelta(hours=1))
     office.duty.close(sam, closed, Outcome.HELPED)
@@ -151,6 +151,7 @@ def test_earlier_cases_of_a_chat_are_its_history_for_who_may_see_them(office):
     office.duty.close(sam, first.reference, Outcome.HELPED)
     second = office.asks(chat)
     office.case()
+    office.duty.take(sam, second.reference)
     office.duty.hand(sam, second.reference, pat.id)
     case = office.cases.by_id(sam, second.id)
     assert [each.escalation.reference for each in office.cases.history(sam, case)] == [first.reference]

@@ -285,6 +285,13 @@ def test_the_page_offers_only_colleagues_to_whom_the_case_can_be_handed(office, 
     assert found == [(dana.id, "Dana Fox", "duty"), (pat.id, "Pat Poe", "pa")]
     for id, _, _ in found:
         office.duty.hand(sam, taken.reference, id)
+        office.duty.take(sam, taken.reference, over=True)
+
+
+def test_who_has_handed_a_case_over_does_not_hand_it_on_from_an_old_page(office, sam, dana, pat, taken):
+    office.duty.hand(sam, taken.reference, pat.id)
+    for member in (sam, dana, pat):
+        refused(office, taken, lambda by=member: office.duty.hand(by, taken.reference, None), match="Take this case first")
 
 
 # who is alerted of what is handed over

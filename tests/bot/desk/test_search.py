@@ -99,7 +99,9 @@ def test_a_note_finds_its_own_case_alone(office, sam, find):
     office.duty.take(sam, first.reference)
     office.duty.note(sam, first.reference, "zeppelin")
     office.duty.close(sam, first.reference, Outcome.HELPED)
-    office.duty.hand(sam, office.asks(chat).reference, pat.id)
+    second = office.asks(chat)
+    office.duty.take(sam, second.reference)
+    office.duty.hand(sam, second.reference, pat.id)
     assert find(sam, "zeppelin") == [first.reference]
     assert find(pat, "zeppelin") == []
 
